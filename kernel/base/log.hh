@@ -1,0 +1,39 @@
+// Messages of the kernel to the debug console (port 0xE9), never among a program's output. `{}` in the text stands for the next argument.
+#pragma once
+
+#include <concepts>
+
+#include "base/types.hh"
+
+namespace kine {
+
+// One argument of a message. Numbers print in decimal, addresses and hex() in hexadecimal.
+class LogArgument {
+ public:
+  constexpr LogArgument(const char* text) : text_(text) {}
+  constexpr LogArgument(std::unsigned_integral auto number) : number_(number) {}
+  constexpr LogArgument(std::signed_integral auto number)
+      : number_(number < 0 ? -static_cast<uint64_t>(number) : static_cast<uint64_t>(number)), negative_(number < 0) {}
+  constexpr LogArgument(VirtAddr address) : number_(address.value), hex_(true) {}
+  constexpr LogArgument(Frame frame) : number_(frame.number), hex_(true) {}
+  static constexpr LogArgument hex(uint64_t number) { return VirtAddr{number}; }
+
+  void print() const;
+
+ private:
+  const char* text_ = nullptr;
+  uint64_t number_ = 0;
+  bool negative_ = false;
+  bool hex_ = false;
+};
+
+void log_line(const char* text, Span<const LogArgument> arguments);
+
+// Writes "kine: " and the text as one line.
+template <class... Arguments>
+void log(const char* text, Arguments... arguments) {
+  const LogArgument list[sizeof...(arguments) + 1] = {LogArgument(arguments)..., LogArgument("")};
+  log_line(text, {list, sizeof...(arguments)});
+}
+
+}  // namespace kine
