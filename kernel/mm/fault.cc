@@ -1,0 +1,173 @@
+// The answer to a page fault. This page is the heart of copy-on-write: a read keeps a promise, a write makes every entry on the path, and
+// then the page, this address space's own.
+#include "mm/address_space.hh"
+
+namespace kine {
+
+constinit Events machine_events{};
+
+namespace {
+
+// Whether a leaf's or a promise's mapping allows the access; an empty entry allows none.
+bool grants(Pte entry, Access access) {
+  return access == Access::kWrite ? entry.may_write() : access == Access::kFetch ? entry.rights().exec() : entry.rights().read();
+}
+
+}  // namespace
+
+// The way from the root to what rules an address.
+struct AddressSpace::Path {
+  Pte entry;  // the ruling leaf, promise or empty entry
+  unsigned level;
+  Table table;         // where it stands
+  unsigned own_level;  // of the first entry on the way without R/W: its table, and those above, are this address space's own
+  Table own_table;
+};
+
+[[gnu::always_inline]] inline AddressSpace::Path AddressSpace::path_to(VirtAddr address) const {
+  Table table(root_);
+  unsigned level = kRootLevel;
+  Pte entry = table[index_of(address, level)];
+  const auto descend = [&] {
+    table = Table(entry.frame());
+    entry = table[index_of(address, --level)];
+  };
+  while (level > 0 && entry.writable()) descend();
+  const unsigned own_level = level;
+  const Table own_table = table;
+  while (level > 0 && entry.present()) descend();
+  return {entry, level, table, own_level, own_table};
+}
+
+Ruling AddressSpace::ruling(VirtAddr address) const {
+  const Path path = path_to(address);
+  return {path.entry, path.level};
+}
+
+FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
+  if (address >= kUserEnd) return FaultVerdict::kBad;
+  return answer(path_to(address), address, access);
+}
+
+inline FaultVerdict AddressSpace::answer(const Path& path, VirtAddr address, Access access) {
+  if (!grants(path.entry, access)) return FaultVerdict::kBad;
+  if (access == Access::kWrite) return make_writable(path, address);
+  if (path.entry.is_promise()) return make_readable(path, address);
+  Machine::flush_page(address);
+  return FaultVerdict::kAlready;
+}
+
+Result<Frame> AddressSpace::reach(VirtAddr address, Access access) {
+  if (address >= kUserEnd) return Errno::kEFAULT;
+  const Path path = path_to(address);
+  // Where the access goes straight through, so does the kernel; else it does as the processor would: it faults.
+  const bool writable = path.own_level == 0 && path.entry.writable();
+  if (path.entry.present() && grants(path.entry, access) && (access != Access::kWrite || writable)) return path.entry.frame();
+  switch (answer(path, address, access)) {
+    case FaultVerdict::kBad: return Errno::kEFAULT;
+    case FaultVerdict::kNoMemory: return Errno::kENOMEM;
+    default: return ruling(address).entry.frame();
+  }
+}
+
+// A promise for a large span becomes a table of promises for smaller ones: the meaning is the same, also for others that share the entry.
+Result<Frame> AddressSpace::split(Pte promise) {
+  Result<Frame> table = frames.take(FrameKind::kTable, claim_);
+  if (!table) return table;
+  Table(*table).fill(promise);
+  count(&Events::tables_split);
+  return table;
+}
+
+Result<Frame> AddressSpace::zeroed_page() {
+  Result<Frame> page = frames.take_zeroed(FrameKind::kPage, claim_);
+  if (page) count(&Events::pages_zeroed);
+  return page;
+}
+
+// Reading a promise fills it where it stands, even in tables that others share: they all see the same zeros.
+FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
+  Table table = path.table;
+  for (unsigned level = path.level; level > 0; --level) {
+    const unsigned index = index_of(address, level);
+    Result<Frame> lower = split(table[index]);
+    if (!lower) return FaultVerdict::kNoMemory;
+    table.update(index, Pte::table(*lower));
+    table = Table(*lower);
+  }
+  Result<Frame> page = zeroed_page();
+  if (!page) return FaultVerdict::kNoMemory;
+  const Pte leaf = Pte::page(*page, path.entry.rights());
+  table.update(index_of(address, 0), leaf.may_write() ? leaf.writable_now() : leaf);
+  return FaultVerdict::kZeroed;
+}
+
+// Copies a table that others reference too; the caller's reference moves from `shared` to the copy. Whatever the table points at then has
+// two owners, so neither copy may write it any more. ENOMEM.
+Result<Frame> AddressSpace::copy_table(Frame shared) {
+  const Table table(shared);
+  Result<Frame> copy = table.full() ? frames.take(FrameKind::kTable, claim_) : frames.take_zeroed(FrameKind::kTable, claim_);
+  if (!copy) return copy;
+  table.share_entries_with(Table(*copy));
+  frames.unlink(shared);
+  count(&Events::tables_copied);
+  return copy;
+}
+
+// Makes the used entry at `index`, not writable, of a table that is this address space's own, lead to a table that is its own too. False:
+// no memory.
+bool AddressSpace::make_own(Table table, unsigned index) {
+  const Pte entry = table[index];
+  if (entry.present() && frames.record(entry.frame()).count == 1) {
+    table.update(index, entry.writable_now());
+    count(&Events::tables_reused);
+    return true;
+  }
+  Result<Frame> lower = entry.present() ? copy_table(entry.frame()) : split(entry);
+  if (lower) table.update(index, Pte::table(*lower));
+  return bool(lower);
+}
+
+// Requires: a leaf or a promise that may be written rules the address.
+FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
+  // What is condemned is reaped now, or not before the flush below: a table that this walk gives up may have a condemned one as its only
+  // other owner, and the processor still caches it.
+  if (frames.reap_pending()) (void)frames.available(kRootLevel + 1, claim_);
+  FaultVerdict verdict = FaultVerdict::kNoMemory;
+  Table table = path.own_table;
+  unsigned level = path.own_level;
+  while (level > 0 && own_entry(table, index_of(address, level))) {
+    table = Table(table[index_of(address, level)].frame());
+    --level;
+  }
+  if (level == 0) verdict = make_page_writable(table, index_of(address, 0));
+  // The page was this address space's already: only the tables above it had had other owners.
+  if (verdict == FaultVerdict::kAlready && path.own_level > 0) verdict = FaultVerdict::kReused;
+  // Out of memory half-way, too: this processor may hold the path through tables that were just replaced. INVLPG forgets all of them.
+  Machine::flush_page(address);
+  return verdict;
+}
+
+FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
+  const Pte entry = table[index];
+  if (entry.writable()) return FaultVerdict::kAlready;
+  if (!entry.present()) {
+    Result<Frame> page = zeroed_page();
+    if (!page) return FaultVerdict::kNoMemory;
+    table.update(index, Pte::page(*page, entry.rights()).writable_now());
+    return FaultVerdict::kZeroed;
+  }
+  if (entry.shared() || frames.record(entry.frame()).count == 1) {
+    table.update(index, entry.writable_now());
+    return FaultVerdict::kReused;
+  }
+  Result<Frame> copy = frames.take(FrameKind::kPage, claim_);
+  if (!copy) return FaultVerdict::kNoMemory;
+  Machine::copy_page(*copy, entry.frame());
+  table.update(index, entry.with_frame(*copy).writable_now());
+  frames.unlink(entry.frame());
+  count(&Events::pages_copied);
+  return FaultVerdict::kCopied;
+}
+
+}  // namespace kine

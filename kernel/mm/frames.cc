@@ -1,0 +1,93 @@
+#include "mm/frames.hh"
+
+#include <bit>
+
+namespace kine {
+
+constinit Frames frames;
+
+void Frames::start(FrameRecord* records, uint32_t count) {
+  *this = Frames();
+  records_ = records;
+  count_ = count;
+  for (uint32_t i = 0; i < count; ++i) records[i] = FrameRecord{0, 0, FrameKind::kAbsent, 0, 0};
+}
+
+void Frames::add_memory(Frame first, uint32_t count) {
+  // From the end, so that the list hands out low frames first.
+  for (uint32_t i = count; i-- > 0;) {
+    const Frame frame{first.number + i};
+    check(record(frame).kind == FrameKind::kAbsent && frame, "memory added twice");
+    make_free(frame, record(frame));
+  }
+  total_ += count;
+}
+
+void Frames::adopt_pages(Frame first, uint32_t count) {
+  for (uint32_t i = 0; i < count; ++i) {
+    FrameRecord& r = record({first.number + i});
+    check(r.kind == FrameKind::kAbsent, "memory added twice");
+    r = FrameRecord{1, 0, FrameKind::kPage, 0, 0};
+  }
+}
+
+Frame Frames::start_use(Frame frame, FrameKind kind) {
+  record(frame) = FrameRecord{1, 0, kind, 0, 0};
+  --free_count_;
+  return frame;
+}
+
+Result<Frame> Frames::take(FrameKind kind, Claim claim) {
+  if (!available(1, claim)) [[unlikely]]
+    return Errno::kENOMEM;
+  return start_use(pop(free_ ? free_ : zeroed_), kind);
+}
+
+Result<Frame> Frames::take_zeroed(FrameKind kind, Claim claim) {
+  if (!available(1, claim)) [[unlikely]]
+    return Errno::kENOMEM;
+  // What was dropped as a sparse table serves tables first, so that what a fork or an exec costs does not depend on how many pages were
+  // touched.
+  if (zeroed_ && (kind != FrameKind::kPage || !free_)) return start_use(pop(zeroed_), kind);
+  const Frame frame = start_use(pop(free_), kind);
+  Machine::clear_page(frame);
+  return frame;
+}
+
+bool Frames::reap_one() {
+  if (!condemned_) return false;
+  const Frame frame = pop(condemned_);
+  FrameRecord& r = record(frame);
+  if (r.kind == FrameKind::kTable || r.kind == FrameKind::kRoot) {
+    reap_table(frame, r);
+  } else {
+    make_free(frame, r);
+  }
+  return true;
+}
+
+// Only groups in use are visited and cleared, so a sparse table costs what it holds, and becomes a zeroed frame.
+void Frames::reap_table(Frame table, FrameRecord& r) {
+  Pte* const entries = Machine::table(table);
+  if (r.kind == FrameKind::kRoot) Machine::unmap_kernel(table);
+  for (uint64_t groups = r.used ? r.groups : 0; groups != 0; groups &= groups - 1) {
+    Pte* const group = entries + static_cast<unsigned>(std::countr_zero(groups)) * kGroupEntries;
+    for (Pte* entry = group; entry != group + kGroupEntries; ++entry) {
+      const Pte old = std::exchange(*entry, Pte());
+      if (!old.present()) continue;
+      const Frame child = old.frame();
+      FrameRecord& c = record(child);
+      if (--c.count != 0) continue;
+      if (c.kind == FrameKind::kPage) {
+        make_free(child, c);
+      } else {
+        push(condemned_, child, c);
+      }
+    }
+  }
+  r.kind = FrameKind::kZeroed;
+  push(zeroed_, table, r);
+  ++free_count_;
+}
+
+}  // namespace kine

@@ -1,0 +1,140 @@
+// All frames of physical memory: who uses them, how many references each has, which are free.
+//
+// Owns every FrameRecord and the lists that run through them. A frame's count is the number of page-table entries and kernel owners that
+// point at it; nothing else counts. Taking and giving back are O(1). Nothing here reads or writes a frame's contents, but to clear it.
+//
+//   take ──> in use (count >= 1) ──unlink: count 0──> condemned ──reap, after the TLB flush──> free or zeroed ──> take
+#pragma once
+
+#include "base/result.hh"
+#include "mm/geometry.hh"
+
+namespace kine {
+
+enum class FrameKind : uint8_t {
+  kAbsent,  // not RAM, or kept by the boot code: never handed out
+  kFree,
+  kZeroed,  // free, and every byte is zero
+  kPage,    // contents of user memory, or of the boot archive
+  kTable,   // a page table below the root
+  kRoot,    // a root table: its kernel half is neither counted nor followed
+  kObject,  // a kernel object (a process)
+};
+
+struct FrameRecord {
+  uint32_t count;  // in use: references. Else (free, zeroed, condemned): the number of the next frame in the list
+  uint16_t used;   // tables: entries that are not empty
+  FrameKind kind;
+  uint8_t mark;     // the audit's: which pass saw this table last
+  uint64_t groups;  // tables: bit g is set if an entry of group g may be used; clear bits are empty groups for certain
+};
+static_assert(sizeof(FrameRecord) == 16);
+
+// The last 1/32 of memory serves only claims of this kind, so that init and its servers outlive a program that eats all.
+enum class Claim : uint8_t { kOrdinary, kReserve };
+
+class Frames {
+ public:
+  // Starts over `count` frames, all absent. `records` must outlive this and hold `count` elements; they need not be initialised.
+  void start(FrameRecord* records, uint32_t count);
+  // Makes [first, first + count) free memory. Requires: they are absent.
+  void add_memory(Frame first, uint32_t count);
+  // Makes absent frames into pages that the kernel owns one reference to: the boot archive.
+  void adopt_pages(Frame first, uint32_t count);
+  // Call once, when all memory was added.
+  void set_reserve() { reserve_ = total_ / 32; }
+
+  FrameRecord& record(Frame frame) { return records_[frame.number]; }
+  uint32_t limit() const { return count_; }
+
+  uint32_t total() const { return total_; }
+  uint32_t free() const { return free_count_; }
+  // Whether `wanted` frames are free for this claim.
+  bool at_hand(uint64_t wanted, Claim claim) const { return wanted + reserve_of(claim) <= free_count_; }
+  // Whether they can be taken: reaps what was condemned if that is what is missing.
+  bool available(uint64_t wanted, Claim claim) {
+    while (!at_hand(wanted, claim))
+      if (wanted > total_ || !reap_one()) return false;
+    return true;
+  }
+
+  // Takes a frame with one reference, which the caller owns. take: contents unknown; take_zeroed: all zero. ENOMEM.
+  Result<Frame> take(FrameKind kind, Claim claim);
+  Result<Frame> take_zeroed(FrameKind kind, Claim claim);
+
+  void add_reference(Frame frame) { ++record(frame).count; }
+  // Gives up one reference. Without any left the frame is condemned: it keeps its contents until it is reaped, which the caller allows only
+  // after it has flushed every translation that could still lead there.
+  void unlink(Frame frame) {
+    FrameRecord& r = record(frame);
+    if (--r.count == 0) push(condemned_, frame, r);
+  }
+  bool reap_pending() const { return bool(condemned_); }
+  // Frees one condemned frame; if it is a table, its references to others go too (which may condemn tables below). At most kEntries steps,
+  // so a caller can look for interrupts in between. False if there was none.
+  bool reap_one();
+  void reap_all() {
+    while (reap_one()) {
+    }
+  }
+
+ private:
+  uint32_t reserve_of(Claim claim) const { return claim == Claim::kReserve ? 0 : reserve_; }
+  static void push(Frame& list, Frame frame, FrameRecord& record) {
+    record.count = list.number;
+    list = frame;
+  }
+  Frame pop(Frame& list) {
+    const Frame frame = list;
+    list.number = record(frame).count;
+    return frame;
+  }
+  Frame start_use(Frame frame, FrameKind kind);
+  void reap_table(Frame table, FrameRecord& record);
+  void make_free(Frame frame, FrameRecord& record) {
+    record.kind = FrameKind::kFree;
+    push(free_, frame, record);
+    ++free_count_;
+  }
+
+  FrameRecord* records_ = nullptr;
+  uint32_t count_ = 0;
+  uint32_t total_ = 0;
+  uint32_t free_count_ = 0;  // in both lists
+  uint32_t reserve_ = 0;
+  Frame free_;
+  Frame zeroed_;
+  Frame condemned_;
+
+  friend class Audit;
+};
+
+// The machine's memory. One for all processors: the kernel lock guards it.
+extern constinit Frames frames;
+
+// Owns one reference to a frame, for as long as no entry or list does.
+class FrameRef {
+ public:
+  FrameRef() = default;
+  static FrameRef adopt(Frame frame) { return FrameRef(frame); }
+  FrameRef(FrameRef&& other) noexcept : frame_(other.release()) {}
+  FrameRef& operator=(FrameRef&& other) noexcept {
+    drop();
+    frame_ = other.release();
+    return *this;
+  }
+  ~FrameRef() { drop(); }
+
+  Frame get() const { return frame_; }
+  // Hands the reference over to whoever stores the result.
+  [[nodiscard]] Frame release() { return std::exchange(frame_, Frame{}); }
+
+ private:
+  explicit FrameRef(Frame frame) : frame_(frame) {}
+  void drop() {
+    if (frame_) frames.unlink(release());
+  }
+  Frame frame_;
+};
+
+}  // namespace kine

@@ -1,0 +1,315 @@
+// Changes of a whole range: map, unmap, protect, share. Each is an Edit: first a dry walk counts the frames that it will take, so that
+// running out is known before anything changed; then the same walk, for real, cannot fail.
+//
+// An entry that lies wholly in the range is changed in one step if the edit can (a promise for a GiB is one entry; a table that is unmapped
+// goes whole, shared or not). Else the walk descends, and what it descends into must be this address space's own.
+#include <initializer_list>
+
+#include "mm/address_space.hh"
+
+namespace kine {
+
+struct AddressSpace::Edit {
+  enum class Kind : uint8_t {
+    kReplace,   // what was there goes, every entry becomes `value`: a promise, or empty
+    kProtect,   // every leaf and promise gets the rights of `value`
+    kPopulate,  // every page becomes a new zeroed frame, MAP_SHARED, with the rights of `value`
+    kFrames,    // every page becomes the next frame from `first` on, with the rights of `value`
+    kShare,     // every entry becomes what `source` has at the same distance from `from`
+  };
+  AddressSpace& space;
+  Kind kind;
+  PageRange range;
+  Pte value{};
+  AddressSpace* source = nullptr;
+  VirtAddr from{};
+  Frame first{};
+
+  // Calls visit(index, part) for each entry of a table at `level` that overlaps `range`, which lies within the table, with the part that it
+  // does.
+  template <class Visit>
+  static void for_each_entry(PageRange range, unsigned level, Visit visit) {
+    const uint64_t span = span_of(level);
+    for (VirtAddr at = range.begin; at < range.end;) {
+      const VirtAddr next{round_down(at.value, span) + span};
+      const VirtAddr end = next < range.end ? next : range.end;
+      visit(index_of(at, level), PageRange{at, end});
+      at = end;
+    }
+  }
+
+  VirtAddr source_of(VirtAddr address) const { return from + (address - range.begin); }
+  bool descends(Pte entry, unsigned level, PageRange part) const;
+  uint64_t frames_at_most() const;
+  void count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const;
+  void commit() const;
+  Table open(Table table, unsigned index) const;
+  void close(Table table, unsigned index) const;
+  void commit_in(Table table, unsigned level, PageRange part) const;
+  void change(Table table, unsigned index, unsigned level, VirtAddr at) const;
+  void protect_pages(Table table, PageRange part) const;
+};
+
+// Whether an entry, of which the range overlaps `part`, cannot be changed in one step.
+inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange part) const {
+  if (level == 0) return false;
+  const bool whole = part.bytes() == span_of(level);
+  switch (kind) {
+    case Kind::kReplace: return !whole && !(entry.empty() && value.empty());
+    case Kind::kProtect: return entry.present() || !whole;
+    case Kind::kPopulate:
+    case Kind::kFrames: return true;
+    case Kind::kShare: return !whole || source_of(part.begin).value % span_of(level) != 0;
+  }
+  return true;
+}
+
+// What the edit takes if every table on its way must be made or copied: two at the edges of each level, and those in between, of which each
+// level has at most half as many as the one below.
+uint64_t AddressSpace::Edit::frames_at_most() const {
+  const uint64_t tables = 2 * kRootLevel + 2 * (range.bytes() / span_of(1));
+  return kind == Kind::kPopulate ? tables + range.bytes() / kPageSize : tables;
+}
+
+// The dry walk. `table` is none where the walk for real will make one whose entries are all `uniform`. `shared`: a table above is shared,
+// so by the time the walk for real gets here, everything below it has more than one owner. It ends early once more is needed than memory
+// has.
+void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const {
+  if (level == 0) {
+    if (kind == Kind::kPopulate) needed += part.bytes() / kPageSize;
+    return;
+  }
+  for_each_entry(part, level, [&](unsigned index, PageRange lower) {
+    const Pte entry = table ? Table(table)[index] : uniform;
+    if (needed > frames.total() || !descends(entry, level, lower)) return;
+    const bool lower_shared = shared || (entry.present() && frames.record(entry.frame()).count > 1);
+    if (!entry.present() || lower_shared) ++needed;
+    count_frames(needed, entry.frame(), entry, level - 1, lower, lower_shared);
+  });
+}
+
+// The walk for real. Most ranges lie in one entry of each upper table: straight down to the lowest table that holds all of it, change
+// there, and back up as far as that left tables empty. Requires: the frames that it needs are available.
+void AddressSpace::Edit::commit() const {
+  Table way[kRootLevel + 1] = {};
+  unsigned level = kRootLevel;
+  way[level] = Table(space.root_);
+  const VirtAddr last = range.end - 1;
+  for (; level > 0 && index_of(range.begin, level) == index_of(last, level); --level) {
+    const unsigned index = index_of(range.begin, level);
+    if (!descends(way[level][index], level, range)) break;
+    way[level - 1] = open(way[level], index);
+  }
+  commit_in(way[level], level, range);
+  for (; level < kRootLevel && way[level].unused(); ++level) close(way[level + 1], index_of(range.begin, level + 1));
+}
+
+void AddressSpace::Edit::commit_in(Table table, unsigned level, PageRange part) const {
+  if (level == 0 && kind == Kind::kProtect) return protect_pages(table, part);
+  for_each_entry(part, level, [&](unsigned index, PageRange lower_part) {
+    if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);
+    const Table lower = open(table, index);
+    commit_in(lower, level - 1, lower_part);
+    if (lower.unused()) close(table, index);
+  });
+}
+
+// The table that the entry leads to, this address space's own; a new one where nothing was.
+inline Table AddressSpace::Edit::open(Table table, unsigned index) const {
+  if (table[index].empty()) {
+    Result<Frame> made = frames.take_zeroed(FrameKind::kTable, space.claim_);
+    table.set(index, Pte::table(*made));
+  } else {
+    check(space.own_entry(table, index), "the dry walk counted too few frames");
+  }
+  return Table(table[index].frame());
+}
+
+// An empty table goes.
+inline void AddressSpace::Edit::close(Table table, unsigned index) const {
+  const Frame lower = table[index].frame();
+  table.set(index, Pte());
+  frames.unlink(lower);
+}
+
+// Changes the rights of pages and of promises for one page.
+void AddressSpace::Edit::protect_pages(Table table, PageRange part) const {
+  const Rights rights = value.rights();
+  const FrameRecord* const records = &frames.record(Frame{0});
+  const unsigned first = index_of(part.begin, 0);
+  for (unsigned index = first; index != first + part.bytes() / kPageSize; ++index) {
+    const Pte old = table[index];
+    Pte entry = old.with_rights(rights);
+    // A page that only this entry references stays writable without a fault.
+    if (rights.write() && old.present() && (old.shared() || records[old.frame().number].count == 1)) entry = entry.writable_now();
+    table.update(index, entry);
+  }
+}
+
+// Changes one entry, whose part of the range begins at `at`, in one step.
+void AddressSpace::Edit::change(Table table, unsigned index, unsigned level, VirtAddr at) const {
+  const Pte old = table[index];
+  if (kind == Kind::kProtect) return table.update(index, old.with_rights(value.rights()));  // a promise: pages are protect_pages'
+  Pte entry = value;
+  if (kind == Kind::kPopulate) {
+    Result<Frame> page = frames.take_zeroed(FrameKind::kPage, space.claim_);
+    space.count(&Events::pages_zeroed);
+    entry = Pte::page(*page, value.rights(), true);
+  } else if (kind == Kind::kFrames) {
+    const Frame frame{first.number + static_cast<uint32_t>((at - range.begin) / kPageSize)};
+    frames.add_reference(frame);
+    entry = Pte::page(frame, value.rights());
+  } else if (kind == Kind::kShare) {
+    entry = source->lend_entry(source_of(at), level);
+  }
+  table.set(index, entry);
+  if (old.present()) frames.unlink(old.frame());
+}
+
+// The entry of `level` at the address, for somebody who stores it too: no longer writable by hardware, and counted once more.
+Pte AddressSpace::lend_entry(VirtAddr address, unsigned level) {
+  Table table(root_);
+  for (unsigned at = kRootLevel;; --at) {
+    const unsigned index = index_of(address, at);
+    const Pte entry = table[index];
+    if (!entry.present()) return entry;
+    if (at == level) {
+      table.update(index, entry.read_only());
+      frames.add_reference(entry.frame());
+      return entry.read_only();
+    }
+    table = Table(entry.frame());
+  }
+}
+
+uint64_t AddressSpace::frames_for(const Edit& edit) const {
+  uint64_t needed = 0;
+  if (!edit.range.empty()) edit.count_frames(needed, root_, Pte(), kRootLevel, edit.range, false);
+  return needed;
+}
+
+// Requires: the frames that it needs are available.
+void AddressSpace::commit(const Edit& edit) {
+  if (edit.range.empty()) return;
+  edit.commit();
+  flush(edit.range);
+}
+
+Result<> AddressSpace::apply(const Edit& edit) {
+  // The exact count matters only where memory is short.
+  if (!frames.at_hand(edit.frames_at_most(), claim_) && !frames.available(frames_for(edit), claim_)) return Errno::kENOMEM;
+  // Commit: nothing fails from here on.
+  commit(edit);
+  return {};
+}
+
+void AddressSpace::flush(PageRange range) const {
+  constexpr uint64_t kPagesWorthInvlpg = 8;
+  if (range.bytes() > kPagesWorthInvlpg * kPageSize) return Machine::flush_all();
+  for (VirtAddr page = range.begin; page < range.end; page = page + kPageSize) Machine::flush_page(page);
+}
+
+Result<> AddressSpace::map(PageRange range, Rights rights) {
+  return apply({.space = *this, .kind = Edit::Kind::kReplace, .range = range, .value = Pte::promise(rights)});
+}
+
+Result<> AddressSpace::map_shared(PageRange range, Rights rights) {
+  return apply({.space = *this, .kind = Edit::Kind::kPopulate, .range = range, .value = Pte::promise(rights)});
+}
+
+Result<> AddressSpace::unmap(PageRange range) {
+  Result<> done = apply({.space = *this, .kind = Edit::Kind::kReplace, .range = range});
+  if (done && range.end == search_hint_) search_hint_ = range.begin;
+  return done;
+}
+
+Result<> AddressSpace::protect(PageRange range, Rights rights) {
+  if (!mapped(range)) return Errno::kENOMEM;
+  return apply({.space = *this, .kind = Edit::Kind::kProtect, .range = range, .value = Pte::promise(rights)});
+}
+
+Result<> AddressSpace::share_from(AddressSpace& source, PageRange from, VirtAddr to) {
+  const PageRange range{to, to + from.bytes()};
+  Result<> done = apply({.space = *this, .kind = Edit::Kind::kShare, .range = range, .source = &source, .from = from.begin});
+  if (done) source.flush(from);
+  return done;
+}
+
+Result<> AddressSpace::map_frames(PageRange range, Frame first, Rights rights) {
+  return apply({.space = *this, .kind = Edit::Kind::kFrames, .range = range, .value = Pte::promise(rights), .first = first});
+}
+
+Result<> AddressSpace::move(PageRange from, PageRange to) {
+  check(!from.empty() && !to.empty() && !from.overlaps(to), "a move of nothing or onto itself");
+  if (!mapped(from)) return Errno::kEFAULT;
+  const uint64_t kept = from.bytes() < to.bytes() ? from.bytes() : to.bytes();
+  const PageRange head{to.begin, to.begin + kept};
+  const PageRange tail{head.end, to.end};
+  const Pte last = ruling(from.end - kPageSize).entry;
+  const Edit share{.space = *this, .kind = Edit::Kind::kShare, .range = head, .source = this, .from = from.begin};
+  const Edit grow{.space = *this,
+                  .kind = last.shared() ? Edit::Kind::kPopulate : Edit::Kind::kReplace,
+                  .range = tail,
+                  .value = Pte::promise(last.rights())};
+  const Edit leave{.space = *this, .kind = Edit::Kind::kReplace, .range = from};
+  // Each alone is counted exactly; one after the other they can only need less.
+  if (!frames.available(frames_for(share) + frames_for(grow) + frames_for(leave), claim_)) return Errno::kENOMEM;
+  // Commit: nothing fails from here on.
+  commit(share);
+  flush(from);
+  commit(grow);
+  commit(leave);
+  return {};
+}
+
+// --- looking ---
+
+bool AddressSpace::mapped(PageRange range) const { return first_free(range.begin, range.end) == range.end; }
+
+VirtAddr AddressSpace::first_used(VirtAddr from, VirtAddr end) const { return first(true, from, end); }
+VirtAddr AddressSpace::first_free(VirtAddr from, VirtAddr end) const { return first(false, from, end); }
+
+// Steps from ruling entry to ruling entry, and within a lowest table from page to page. A full lowest table holds nothing free: one step.
+VirtAddr AddressSpace::first(bool used, VirtAddr from, VirtAddr end) const {
+  for (VirtAddr at = from; at < end;) {
+    Table table(root_);
+    unsigned level = kRootLevel;
+    Pte entry = table[index_of(at, level)];
+    while (level > 0 && entry.present()) {
+      table = Table(entry.frame());
+      if (level == 1 && table.full()) break;
+      --level;
+      entry = table[index_of(at, level)];
+    }
+    const uint64_t span = span_of(level);
+    do {
+      if (entry.empty() != used) return at;
+      at = {round_down(at.value, span) + span};
+      entry = table[index_of(at, 0)];
+    } while (level == 0 && index_of(at, 0) != 0 && at < end);
+  }
+  return end;
+}
+
+// From the end of the last hit on, and once more from the beginning. A search among more holes than kMostHoles gives up, so that no pattern
+// of holes makes it long.
+Result<VirtAddr> AddressSpace::find_free(uint64_t bytes, PageRange area) {
+  constexpr unsigned kMostHoles = 2000;
+  if (bytes == 0 || bytes > area.bytes()) return Errno::kENOMEM;
+  const uint64_t alignment = bytes >= span_of(1) ? span_of(1) : kPageSize;
+  if (!area.contains(search_hint_)) search_hint_ = area.begin;
+  for (const VirtAddr start : {search_hint_, area.begin}) {
+    VirtAddr at{round_up(start.value, alignment)};
+    for (unsigned holes = 0; holes < kMostHoles && at < area.end && area.end - at >= bytes; ++holes) {
+      const VirtAddr used = first_used(at, at + bytes);
+      if (used == at + bytes) {
+        search_hint_ = used;
+        return at;
+      }
+      at = {round_up(first_free(used, area.end).value, alignment)};
+    }
+  }
+  return Errno::kENOMEM;
+}
+
+}  // namespace kine

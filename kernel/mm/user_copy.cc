@@ -1,0 +1,56 @@
+#include "mm/user_copy.hh"
+
+namespace kine {
+
+Result<> copy_in(AddressSpace& space, void* to, VirtAddr from, uint64_t size) {
+  std::byte* next = static_cast<std::byte*>(to);
+  return for_each_part(space, from, size, Access::kRead, [&](const std::byte* bytes, uint64_t count) {
+    __builtin_memcpy(next, bytes, count);
+    next += count;
+  });
+}
+
+Result<> prepare_out(AddressSpace& space, VirtAddr to, uint64_t size) {
+  return for_each_part(space, to, size, Access::kWrite, [](std::byte*, uint64_t) {});
+}
+
+Result<> copy_out(AddressSpace& space, VirtAddr to, const void* from, uint64_t size) {
+  // A part within one page needs no rehearsal: it is reached once or not at all.
+  if (size > kPageSize - offset_in_page(to)) {
+    Result<> prepared = prepare_out(space, to, size);
+    if (!prepared) return prepared;
+  }
+  const std::byte* next = static_cast<const std::byte*>(from);
+  return for_each_part(space, to, size, Access::kWrite, [&](std::byte* bytes, uint64_t count) {
+    __builtin_memcpy(bytes, next, count);
+    next += count;
+  });
+}
+
+Result<> zero_out(AddressSpace& space, VirtAddr to, uint64_t size) {
+  return for_each_part(space, to, size, Access::kWrite, [](std::byte* bytes, uint64_t count) { __builtin_memset(bytes, 0, count); });
+}
+
+Result<> copy_across(AddressSpace& from_space, VirtAddr from, AddressSpace& to_space, VirtAddr to, uint64_t size) {
+  Result<> written;
+  Result<> read = for_each_part(from_space, from, size, Access::kRead, [&](const std::byte* bytes, uint64_t count) {
+    if (written) written = copy_out(to_space, to, bytes, count);
+    to = to + count;
+  });
+  return read ? written : read;
+}
+
+Result<uint64_t> string_length(AddressSpace& space, VirtAddr at, uint64_t limit) {
+  uint64_t length = 0;
+  while (length < limit) {
+    Result<Frame> frame = space.reach(at + length, Access::kRead);
+    if (!frame) return frame.error();
+    const uint64_t offset = offset_in_page(at + length);
+    const std::byte* const bytes = Machine::bytes(*frame) + offset;
+    for (uint64_t i = 0; i < kPageSize - offset && length < limit; ++i, ++length)
+      if (bytes[i] == std::byte{0}) return length;
+  }
+  return Errno::kENAMETOOLONG;
+}
+
+}  // namespace kine
