@@ -1,0 +1,32 @@
+#include "debug/panic.hh"
+
+#include "base/log.hh"
+
+namespace kine {
+namespace {
+
+constinit const char* first_cause = nullptr;
+constinit bool gave_up = false;
+
+// The report may run into what broke the kernel. A panic inside it keeps the first cause and ends; one inside that only ends.
+[[noreturn]] void end(const char* cause, const Registers* trap, uint64_t frame_pointer) {
+  if (gave_up) Machine::power_off(2);
+  if (first_cause) {
+    gave_up = true;
+    log("the report itself failed: {}", cause);
+  } else {
+    first_cause = cause;
+    log("PANIC: {}", cause);
+    Machine::report(trap, frame_pointer);
+  }
+  log("panic: {}", first_cause);
+  Machine::power_off(2);
+}
+
+}  // namespace
+
+void panic(const char* cause) { end(cause, nullptr, reinterpret_cast<uint64_t>(__builtin_frame_address(0))); }
+
+void panic_trap(const char* cause, const Registers& trap) { end(cause, &trap, trap.rbp); }
+
+}  // namespace kine
