@@ -1,0 +1,72 @@
+/* System calls on descriptors. */
+#include "call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+
+ssize_t read(int fd, void *to, size_t size) { return __libc_result(call3(SYS_read, fd, (long)to, (long)size)); }
+ssize_t write(int fd, const void *from, size_t size) { return __libc_result(call3(SYS_write, fd, (long)from, (long)size)); }
+ssize_t readv(int fd, const struct iovec *pieces, int count) { return __libc_result(call3(SYS_readv, fd, (long)pieces, count)); }
+ssize_t writev(int fd, const struct iovec *pieces, int count) { return __libc_result(call3(SYS_writev, fd, (long)pieces, count)); }
+off_t lseek(int fd, off_t offset, int whence) { return __libc_result(call3(SYS_lseek, fd, offset, whence)); }
+
+int close(int fd) { return (int)__libc_result(call1(SYS_close, fd)); }
+int dup(int fd) { return (int)__libc_result(call1(SYS_dup, fd)); }
+int dup2(int from, int to) { return (int)__libc_result(call2(SYS_dup2, from, to)); }
+int pipe(int ends[2]) { return (int)__libc_result(call1(SYS_pipe, (long)ends)); }
+int pipe2(int ends[2], int flags) { return (int)__libc_result(call2(SYS_pipe2, (long)ends, flags)); }
+
+int openat(int directory, const char *path, int flags, ...) {
+  mode_t mode = 0;
+  if (flags & O_CREAT) {
+    va_list list;
+    va_start(list, flags);
+    mode = va_arg(list, mode_t);
+    va_end(list);
+  }
+  return (int)__libc_result(call4(SYS_openat, directory, (long)path, flags, mode));
+}
+
+int open(const char *path, int flags, ...) {
+  mode_t mode = 0;
+  if (flags & O_CREAT) {
+    va_list list;
+    va_start(list, flags);
+    mode = va_arg(list, mode_t);
+    va_end(list);
+  }
+  return openat(AT_FDCWD, path, flags, mode);
+}
+
+int creat(const char *path, mode_t mode) { return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode); }
+
+int fcntl(int fd, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  long argument = va_arg(list, long);
+  va_end(list);
+  return (int)__libc_result(call3(SYS_fcntl, fd, command, argument));
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+  va_list list;
+  va_start(list, request);
+  long argument = va_arg(list, long);
+  va_end(list);
+  return (int)__libc_result(call3(SYS_ioctl, fd, (long)request, argument));
+}
+
+int tcgetattr(int fd, struct termios *settings) { return ioctl(fd, TCGETS, settings); }
+
+int isatty(int fd) {
+  struct termios settings;
+  return tcgetattr(fd, &settings) == 0;
+}
+
+int uname(struct utsname *name) { return (int)__libc_result(call1(SYS_uname, (long)name)); }
