@@ -1,0 +1,28 @@
+/* The rows of bench: ROW(enumerator, key, what, must, aims, Linux, base), in the order of the table. Included twice, by bench.c alone.
+ *
+ * must and aims are Kine's goals in instructions (0: none). Linux: Debian 12's 6.1 without mitigations, measured the same way, for
+ * orientation (0: unknown). base: the row that this one must not exceed by more than 5 %, and aims not to by more than 1 %. */
+ROW(kGetppid, "getppid", "null system call (getppid)", 120, 80, 329, kNone)
+ROW(kYield, "yield", "switch by sched_yield, one way", 300, 200, 1602, kNone)
+ROW(kFork0, "fork-0", "fork as the parent sees it, 0 touched pages", 5000, 2500, 56700, kNone)
+ROW(kFork4K, "fork-4096", "... 4,096 pages", 0, 0, 583000, kFork0)
+ROW(kFork64K, "fork-65536", "... 65,536 pages", 0, 0, 0, kFork0)
+ROW(kFork256K, "fork-262144", "... 262,144 pages", 0, 0, 33640000, kFork0)
+ROW(kCycle0, "cycle-0", "fork + _exit + wait, 0 pages", 15000, 8000, 117000, kNone)
+ROW(kCycle4K, "cycle-4096", "... 4,096 pages", 0, 0, 0, kCycle0)
+ROW(kCycle64K, "cycle-65536", "... 65,536 pages", 0, 0, 0, kCycle0)
+ROW(kCycle256K, "cycle-262144", "... 262,144 pages", 0, 0, 104000000, kCycle0)
+ROW(kFirstWrite, "first-write", "first write into a shared, full 2 MiB region", 8500, 7000, 3904, kNone)
+ROW(kLaterWrite, "later-write", "each later copy-on-write fault", 1000, 800, 4469, kNone)
+ROW(kTakeBack, "take-back", "first write after a child left that wrote nothing", 0, 0, 0, kNone)
+ROW(kReuse, "reuse", "write fault of a page's last sharer", 350, 220, 1340, kNone)
+ROW(kZeroFirst, "zero-first", "zero-fill write fault, first in a 2 MiB promise", 1600, 1400, 3192, kNone)
+ROW(kZeroLater, "zero-later", "zero-fill write fault, each later one", 1000, 800, 3192, kNone)
+ROW(kFree, "free", "freeing touched pages, each", 30, 16, 1149, kNone)
+ROW(kProtect, "protect", "mprotect of touched pages, each, and back", 60, 30, 0, kNone)
+ROW(kForkExec, "fork-exec", "fork + execve + wait, tiny ELF", 40000, 20000, 198000, kNone)
+ROW(kExec0, "exec-0", "execve alone, 0 pages shared with the parent", 0, 0, 0, kNone)
+ROW(kExec4K, "exec-4096", "... 4,096 pages", 0, 0, 1210000, kExec0)
+ROW(kMap1, "map-1", "mmap + munmap, 1 page, untouched", 1500, 900, 10100, kNone)
+ROW(kMap1024, "map-1024", "... 1,024 pages", 1500, 900, 14500, kNone)
+ROW(kWriteAll, "write-all", "child that writes all of 4,096 pages, per page", 0, 0, 0, kNone)
