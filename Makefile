@@ -1,0 +1,124 @@
+# Kine: `make help` lists the targets. Everything built goes to $(BUILD).
+#
+# Owns the order of things: tools, kernel, libc, programs, archive, tests. Each folder's build.mk says how its own files are built.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+BUILD ?= build
+
+# The targets that build much run as many jobs as there are processors, unless -j says otherwise (a recipe can see that, a makefile cannot).
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
+
+# `make setup run` on a machine without tools: nothing about the tools may be looked up before setup has ended, whatever -j says. So setup
+# runs first and alone, and a fresh make decides about the other targets.
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
+
+AFTER_SETUP := $(filter-out setup,$(MAKECMDGOALS))
+
+.PHONY: setup after-setup $(AFTER_SETUP)
+setup:
+	@tools/setup
+after-setup: setup
+	@+$(if $(AFTER_SETUP),$(MAKE) --no-print-directory $(PARALLEL) $(AFTER_SETUP),:)
+$(AFTER_SETUP): after-setup
+	@:
+
+else
+
+# Tools. g++ unless the command line or the environment names another compiler; the C compiler is its sibling.
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+ifeq ($(origin CC),default)
+CC := $(subst g++,gcc,$(subst clang++,clang,$(CXX)))
+endif
+NASM ?= nasm
+PYTHON ?= python3
+
+# V=1 shows the commands. Use: $(Q)command, and $(call say,CXX,$@) for the line that stands for it.
+V ?=
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-8s %s\n' '$(1)' '$(2)')
+
+FLAGS_STAMP := $(BUILD)/flags
+
+# The targets that build nothing work without tools.
+ifneq ($(filter-out help clean format,$(or $(MAKECMDGOALS),all)),)
+
+include arch/x86_64/build.mk
+include kernel/build.mk
+include libc/build.mk
+include user/build.mk
+include tests/build.mk
+
+# A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which
+# changes only when its contents do.
+ALL_OBJECTS := $(sort $(foreach list,$(filter %_OBJECTS %_OBJS,$(.VARIABLES)),$($(list))))
+GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM TESTS CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
+FLAG_FILES = $(filter-out tests/%,$(filter Makefile %.mk,$(MAKEFILE_LIST)))
+ENVIRONMENT = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)
+
+$(ALL_OBJECTS): $(FLAGS_STAMP)
+$(LIBC_STAMP): $(FLAGS_STAMP)
+	@touch $@
+$(FLAGS_STAMP): FORCE
+	@mkdir -p $(@D); \
+	{ for tool in '$(CXX)' '$(CC)' '$(NASM)'; do echo "$$tool"; $$tool --version 2>&1 || :; done; \
+	  printf '%s\n' '$(subst ','\'',$(GIVEN) $(ENVIRONMENT))'; cat $(FLAG_FILES) | cksum; } >$@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+# Changes when the list of programs does, so that one that was deleted leaves the archive.
+$(BUILD)/programs: FORCE
+	@mkdir -p $(@D); printf '%s\n' $(USER_PROGRAMS) >$@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+
+$(BUILD)/kine.cpio: $(USER_PROGRAMS) $(BUILD)/programs tools/mkarchive tools/kine_archive.py $(FLAGS_STAMP)
+	$(call say,ARCHIVE,$@)
+	$(Q)$(PYTHON) tools/mkarchive -o $@ $(foreach program,$(USER_PROGRAMS),$(program):/bin/$(notdir $(program)))
+
+endif
+
+.PHONY: FORCE all iso run test test-host test-guest test-programs compile_commands.json format clean help
+
+all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
+
+iso: $(BUILD)/kine.iso ## build the CD image: GRUB, kernel, archive
+$(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine_qemu.py
+	$(call say,ISO,$@)
+	$(Q)tools/mkiso -o $@ --kernel $(BUILD)/kernel.elf --archive $(BUILD)/kine.cpio
+
+run: all ## boot from the CD in QEMU and run the examples; PROGRAM="NAME ARG..." runs one program
+	@tools/run --build '$(BUILD)' --grub $(PROGRAM)
+
+setup: ## install missing tools by the system's package manager (first, even with -j)
+
+test: ## all tests; the last line is "N passed, N failed"
+	+@$(MAKE) --no-print-directory $(PARALLEL) all test-programs clang-build
+	@tests/run --build '$(BUILD)' $(TESTS)
+
+test-host: host-tests ## only the tests of the core on this machine
+	@tests/run --build '$(BUILD)' --group host $(TESTS)
+
+test-guest: all test-programs ## only the tests that run inside QEMU
+	@tests/run --build '$(BUILD)' --group guest --group oracle $(TESTS)
+
+test-programs: host-tests guest-tests oracle-programs ## build the tests without running them
+
+compile_commands.json: ## for clangd and clang-tidy
+	@tools/compile-commands -o $@ -- $(MAKE) BUILD='$(BUILD)' CXX='$(CXX)' CC='$(CC)' all test-programs
+
+format: ## format the sources with clang-format
+	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc' '*.hh')
+
+clean: ## remove everything that was built
+	@if [ -d '$(BUILD)' ] && [ ! -e '$(FLAGS_STAMP)' ] && [ -n "$$(ls '$(BUILD)')" ] && [ ! -d '$(BUILD)/pycache' ]; then \
+	  echo "clean: '$(BUILD)' was not made by this Makefile; left alone" >&2; exit 1; fi
+	rm -rf -- '$(BUILD)' compile_commands.json
+
+help: ## this list
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
+
+endif

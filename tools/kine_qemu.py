@@ -1,0 +1,454 @@
+"""Runs the kernel in QEMU: the command line, the three serial streams, and the status at the end.
+
+Owns one QEMU process from its start to its end. Must never touch another process, a fixed network port, or a file that it was not given.
+
+The guest has four ways out:
+
+    COM1           descriptors 0 and 1 of the program, both directions
+    COM2           descriptor 2
+    debug console  what the kernel says (port 0xE9); its last line is "kine: exit status N"
+    debug exit     ends QEMU (port 0xf4)
+
+Each stream is a socket pair, or a pipe, whose other end QEMU inherits. One loop moves bytes from the streams to where they belong; it reads no
+further while a reader is slow, so QEMU waits and nothing is lost, and it ends only when QEMU has closed every stream.
+"""
+
+import errno
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# Bytes held for one slow reader before reading stops, and what is kept of the kernel's own messages.
+BUFFER_LIMIT = 1 << 16
+DEBUG_KEPT = 1 << 18
+
+# A guest that says nothing on any stream for this many seconds gets its input all the same.
+INPUT_DELAY = 1.0
+
+STATUS_LINE = re.compile(rb"kine: exit status (\d+)")
+KILLED_LINE = re.compile(rb"kine: pid \d+ \(.*\) killed by ")
+
+PACKAGE_HINT = "install what is missing with `make setup`"
+
+
+class QemuError(Exception):
+    """QEMU cannot be started at all."""
+
+
+# Words for the kernel's command line ---------------------------------------------------------------------------------------
+
+_PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,/:=+@")
+
+
+def encode_word(word):
+    """One argument as one word: what could end a word, or mean something to a boot loader, becomes %XX. An empty one is "%00"."""
+    raw = os.fsencode(word)
+    if not raw:
+        return "%00"
+    return "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw)
+
+
+COMMAND_LINE_LIMIT = 4095
+
+
+def kernel_words(append, tty, stdin, arguments):
+    """The kernel's command line. `append` is taken as it is; `arguments` become init's."""
+    words = append.split()
+    if "--" in words:
+        raise QemuError("--append must not contain '--': the program's arguments follow the program's name")
+    if tty:
+        words.append(f"tty={tty}")
+    if stdin:
+        words.append(f"stdin={stdin}")
+    if arguments:
+        words.append("--")
+        words += [encode_word(argument) for argument in arguments]
+    line = " ".join(words)
+    if len(line) > COMMAND_LINE_LIMIT:
+        raise QemuError(f"the kernel's command line, which carries the arguments, is {len(line)} bytes long; it may have {COMMAND_LINE_LIMIT}")
+    return line
+
+
+# The command ---------------------------------------------------------------------------------------------------------------
+
+
+def find_program(name, package):
+    path = shutil.which(name)
+    if path is None:
+        raise QemuError(f"{name} not found (package {package}); {PACKAGE_HINT}")
+    return path
+
+
+def qemu_command(boot, qemu="qemu-system-x86_64", memory="256M", cpu="qemu64", icount=False, extra=()):
+    """QEMU and its flags, without the streams. `boot` is the part that says what is booted."""
+    command = [find_program(qemu, "qemu-system-x86"), "-accel", "tcg,thread=single", "-machine", "pc", "-cpu", cpu, "-m", memory]
+    if icount:
+        command += ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1"]
+    command += ["-nodefaults", "-display", "none", "-vga", "none", "-monitor", "none", "-net", "none", "-no-reboot"]
+    command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"]
+    return command + list(boot) + list(extra)
+
+
+# The run -------------------------------------------------------------------------------------------------------------------
+
+
+class Outcome:
+    """How a run ended. `status` is None unless the kernel reported one."""
+
+    def __init__(self):
+        self.status = None
+        self.timed_out = False
+        self.signal = 0  # the signal that this tool received
+        self.broken_pipe = False  # nobody reads standard output any more
+        self.returncode = None
+        self.debug = b""  # the last of the kernel's messages
+        self.qemu_says = b""  # the last of what QEMU itself printed
+        self.seconds = 0.0
+
+
+class _Stream:
+    """Bytes on their way from QEMU (`source`) to a file descriptor (`sink`, or None to only keep the last of them)."""
+
+    def __init__(self, source, sink, keep=0):
+        self.source = source
+        self.sink = sink
+        self.keep = keep
+        self.pending = bytearray()
+        self.kept = bytearray()
+        self.open = True
+        self.seen = False
+
+    def wants_read(self):
+        return self.open and len(self.pending) < BUFFER_LIMIT
+
+    def read(self):
+        try:
+            data = os.read(self.source, BUFFER_LIMIT)
+        except OSError as error:
+            # A socket whose peer went away with unread input reports that once; its data has been read by then.
+            if error.errno in (errno.EAGAIN, errno.EINTR):
+                return
+            data = b""
+        if not data:
+            self.open = False
+            return
+        self.seen = True
+        if self.keep:
+            self.kept += data
+            if len(self.kept) > 2 * self.keep:
+                del self.kept[: -self.keep]
+        if self.sink is not None:
+            self.pending += data
+
+    def write(self):
+        # A ready pipe takes this much without blocking.
+        try:
+            written = os.write(self.sink, self.pending[: select.PIPE_BUF])
+        except BlockingIOError:
+            return
+        del self.pending[:written]
+
+
+class Machine:
+    """One QEMU with its streams. Use: Machine(command, …).run()."""
+
+    def __init__(self, command, stdout=1, stderr=2, terminal=None, debug_log=None, timeout=0):
+        self.command = command
+        self.stdout = stdout
+        self.stderr = stderr
+        self.terminal = terminal
+        self.debug_log = debug_log
+        self.timeout = timeout
+        self.outcome = Outcome()
+        self.process = None
+        self.files = []
+        self.input = bytearray()
+
+    def full_command(self, descriptors=("COM1", "COM2", "DEBUG")):
+        """The command with its streams on the given descriptors (names, when it is only shown)."""
+        com1, com2, debug = descriptors
+        return self.command + [
+            "-chardev", f"socket,id=com1,fd={com1}", "-serial", "chardev:com1",
+            "-chardev", f"socket,id=com2,fd={com2}", "-serial", "chardev:com2",
+            "-chardev", f"socket,id=debug,fd={debug}", "-device", "isa-debugcon,iobase=0xe9,chardev=debug",
+        ]  # fmt: skip
+
+    def run(self):
+        self.started = time.monotonic()
+        wake_reader, wake_writer = socket.socketpair()
+        wake_writer.setblocking(False)
+        wake_reader.setblocking(False)
+        handlers = {number: signal.signal(number, self._note_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        old_wakeup = signal.set_wakeup_fd(wake_writer.fileno(), warn_on_full_buffer=False)
+        try:
+            self._start()
+            self._move(wake_reader)
+        finally:
+            self._stop()
+            signal.set_wakeup_fd(old_wakeup)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for file in [wake_reader, wake_writer, *self.files]:
+                file.close()
+        self._judge()
+        return self.outcome
+
+    def _note_signal(self, number, _frame):
+        self.outcome.signal = number
+
+    def _start(self):
+        ours, theirs = zip(*(socket.socketpair() for _ in range(3)))
+        says, says_end = os.pipe()
+        self.files += ours
+        self.files.append(os.fdopen(says, "rb", buffering=0))
+        log = None
+        if self.debug_log is not None:
+            try:
+                log = os.open(self.debug_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+            except OSError as error:
+                raise QemuError(f"{self.debug_log}: {error.strerror}") from None
+            self.files.append(os.fdopen(log, "wb", buffering=0))
+        numbers = [end.fileno() for end in theirs]
+        command = self.full_command(numbers)
+        # Should this tool be killed outright, the kernel of the host ends QEMU too.
+        if sys.platform == "linux" and shutil.which("setpriv"):
+            command = ["setpriv", "--pdeathsig", "KILL", *command]
+        try:
+            # A session of its own: ^C reaches this tool alone, which then ends QEMU.
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=says_end, stderr=says_end, pass_fds=numbers, start_new_session=True
+            )
+        except OSError as error:
+            raise QemuError(f"{command[0]}: {error.strerror}") from None
+        finally:
+            os.close(says_end)
+            for end in theirs:
+                end.close()
+        self.com1 = _Stream(ours[0].fileno(), self.stdout)
+        self.debug = _Stream(ours[2].fileno(), log, DEBUG_KEPT)
+        self.says = _Stream(says, None, 1 << 14)
+        self.streams = [self.com1, _Stream(ours[1].fileno(), self.stderr), self.debug, self.says]
+
+    def _move(self, wake_reader):
+        """Moves bytes until every stream is at its end and all of it is written."""
+        while any(stream.open or stream.pending for stream in self.streams):
+            poll = select.poll()
+            interest = {wake_reader.fileno(): select.POLLIN}
+            for stream in self.streams:
+                if stream.wants_read():
+                    interest[stream.source] = interest.get(stream.source, 0) | select.POLLIN
+                if stream.pending:
+                    interest[stream.sink] = interest.get(stream.sink, 0) | select.POLLOUT
+            listens = self._guest_listens()
+            if self.terminal is not None and not self.input and listens:
+                interest[self.terminal] = interest.get(self.terminal, 0) | select.POLLIN
+            if self.input and self.com1.open:
+                interest[self.com1.source] = interest.get(self.com1.source, 0) | select.POLLOUT
+            for descriptor, events in interest.items():
+                poll.register(descriptor, events)
+            ready = dict(poll.poll(self._patience(listens)))
+            if self._must_end():
+                return
+            self._handle(ready)
+
+    def _guest_listens(self):
+        """Input waits for the guest's first word: a serial port forgets what it received before it was set up."""
+        return any(stream.seen for stream in self.streams[:3]) or time.monotonic() - self.started > INPUT_DELAY
+
+    def _patience(self, listens):
+        """Milliseconds until the loop has something to do by itself; None: nothing."""
+        moments = [self.started + self.timeout] if self.timeout else []
+        if self.terminal is not None and not listens:
+            moments.append(self.started + INPUT_DELAY)
+        return max(0, min(moments) - time.monotonic()) * 1000 + 1 if moments else None
+
+    def _must_end(self):
+        if self.timeout and time.monotonic() - self.started >= self.timeout:
+            self.outcome.timed_out = True
+        return self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe
+
+    def _handle(self, ready):
+        readable = select.POLLIN | select.POLLHUP | select.POLLERR
+        writable = select.POLLOUT | select.POLLHUP | select.POLLERR
+        for stream in self.streams:
+            if stream.wants_read() and ready.get(stream.source, 0) & readable:
+                stream.read()
+        for stream in self.streams:
+            if stream.pending and ready.get(stream.sink, 0) & writable:
+                try:
+                    stream.write()
+                except OSError as error:
+                    self._lost_sink(stream, error)
+        if not self.input and self.terminal is not None and ready.get(self.terminal, 0) & readable:
+            self._read_terminal(ready[self.terminal])
+        if self.input and ready.get(self.com1.source, 0) & writable:
+            try:
+                written = os.write(self.com1.source, self.input[:256])
+                del self.input[:written]
+            except OSError:
+                self.input.clear()
+
+    def _lost_sink(self, stream, error):
+        if stream is self.debug:
+            stream.sink = None
+            stream.pending.clear()
+            raise QemuError(f"{self.debug_log}: {error.strerror}")
+        if error.errno == errno.EPIPE:
+            self.outcome.broken_pipe = True
+        else:
+            raise QemuError(f"standard output: {error.strerror}")
+
+    def _read_terminal(self, events):
+        try:
+            data = os.read(self.terminal, 4096)
+        except OSError:
+            data = b""
+        if not data and events & (select.POLLHUP | select.POLLERR):
+            self.terminal = None  # the terminal is gone for good
+        # An empty read is ^D: to the guest's console one byte of that value means end of file.
+        self.input += data or b"\x04"
+
+    def _stop(self):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            if any(stream.open for stream in self.streams):
+                self.process.kill()
+            self.process.wait()
+        self.outcome.returncode = self.process.returncode
+        self.outcome.seconds = time.monotonic() - self.started
+        self._flush_after_end()
+
+    def _flush_after_end(self):
+        """After an early end: what QEMU had already written is still worth showing, as far as its reader takes it at once."""
+        for stream in self.streams:
+            while stream.open:
+                if not select.select([stream.source], [], [], 0)[0]:
+                    break
+                stream.read()
+            while stream.pending and not self.outcome.broken_pipe:
+                if not select.select([], [stream.sink], [], 0.2)[1]:
+                    break
+                try:
+                    stream.write()
+                except OSError:
+                    break
+
+    def _judge(self):
+        self.outcome.debug = bytes(self.debug.kept)
+        self.outcome.qemu_says = bytes(self.says.kept)
+        if self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe:
+            return
+        lines = self.outcome.debug.split(b"\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), b"")
+        match = STATUS_LINE.fullmatch(last)
+        if match and self.outcome.returncode == 1:
+            self.outcome.status = int(match.group(1)) & 0xFF
+
+
+# What the user is told -----------------------------------------------------------------------------------------------------
+
+
+def tail(data, lines):
+    return b"\n".join(data.rstrip(b"\n").split(b"\n")[-lines:])
+
+
+def killed_report(debug):
+    """The kernel's lines about killed processes, each with the indented lines that belong to it."""
+    kept = []
+    belongs = False
+    for line in debug.split(b"\n"):
+        belongs = bool(KILLED_LINE.match(line)) or (belongs and line[:1] in (b" ", b"\t"))
+        if belongs:
+            kept.append(line)
+    return b"\n".join(kept[-20:])
+
+
+def add_source_lines(report, kernel):
+    """Puts function, file and line behind each kernel address of a report, if addr2line is there to tell."""
+    addresses = sorted(set(re.findall(rb"\b(?:0x)?(ffffffff[0-9a-f]{8})\b", report)))
+    if not addresses or not shutil.which("addr2line") or not os.path.exists(kernel):
+        return report
+    words = [address.decode() for address in addresses]
+    answer = subprocess.run(["addr2line", "-s", "-e", kernel, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    places = dict(zip(addresses, answer.stdout.splitlines()))
+
+    def with_place(line):
+        found = [places.get(address, b"??") for address in re.findall(rb"\b(?:0x)?(ffffffff[0-9a-f]{8})\b", line)]
+        found = [place for place in found if not place.startswith(b"??")]
+        return line + (b"  [" + b", ".join(found) + b"]" if found else b"")
+
+    return b"\n".join(with_place(line) for line in report.split(b"\n"))
+
+
+def explain(outcome, tool, kernel, timeout=0):
+    """(exit status, text for standard error): the status of the program, or 125 and what is known about the failure."""
+    if outcome.broken_pipe:
+        return 128 + signal.SIGPIPE, b""
+    if outcome.signal:
+        return 128 + outcome.signal, b""
+    if outcome.status is not None:
+        report = killed_report(outcome.debug) if outcome.status > 128 else b""
+        return outcome.status, report + b"\n" if report else b""
+    if outcome.timed_out:
+        what = f"no end after {timeout:g} s; QEMU was ended"
+    elif b"kine: panic" in outcome.debug:
+        what = "the kernel panicked"
+    elif outcome.returncode == 0:
+        what = "the machine reset or powered off without a status (a triple fault?)"
+    elif outcome.returncode < 0:
+        what = f"QEMU was killed by {signal.Signals(-outcome.returncode).name}"
+    else:
+        what = f"QEMU ended with {outcome.returncode}, and the kernel reported no status"
+    parts = [f"{tool}: {what}".encode()]
+    if outcome.qemu_says.strip():
+        parts += [b"--- QEMU said:", tail(outcome.qemu_says, 20)]
+    if outcome.debug.strip():
+        parts += [b"--- the end of the debug console:", add_source_lines(tail(outcome.debug, 60), kernel)]
+    else:
+        parts.append(b"--- the debug console is empty")
+    return 125, b"\n".join(parts) + b"\n"
+
+
+# The GRUB image ------------------------------------------------------------------------------------------------------------
+
+_MKRESCUE = ("grub-mkrescue", "grub2-mkrescue", "i686-elf-grub-mkrescue", "x86_64-elf-grub-mkrescue")
+_GRUB_MODULES = "multiboot2 normal configfile iso9660 biosdisk part_msdos"
+
+
+def make_iso(out, kernel, archive, words, folder):
+    """A CD image that GRUB boots on a BIOS machine: kernel by multiboot2, archive as its module. `folder` is an empty work folder."""
+    maker = next((path for path in map(shutil.which, _MKRESCUE) if path), None)
+    if maker is None:
+        raise QemuError(f"grub-mkrescue not found (packages grub-common, grub-pc-bin); {PACKAGE_HINT}")
+    if shutil.which("xorriso") is None:
+        raise QemuError(f"xorriso not found (package xorriso); {PACKAGE_HINT}")
+    os.makedirs(os.path.join(folder, "boot/grub"))
+    shutil.copy(kernel, os.path.join(folder, "boot/kernel.elf"))
+    shutil.copy(archive, os.path.join(folder, "boot/kine.cpio"))
+    with open(os.path.join(folder, "boot/grub/grub.cfg"), "w", encoding="ascii") as config:
+        config.write(
+            "set timeout=0\nset default=0\n"
+            "menuentry 'Kine' {\n"
+            f"  multiboot2 /boot/kernel.elf {words}\n"
+            "  module2 /boot/kine.cpio\n"
+            "  boot\n"
+            "}\n"
+        )
+    command = [maker, "-o", out, f"--install-modules={_GRUB_MODULES}", "--locales=", "--fonts=", "--themes=", "--compress=no"]
+    i386 = os.path.join(os.path.dirname(maker), "../lib/grub/i386-pc")
+    if os.path.isdir(i386):
+        command += ["-d", os.path.normpath(i386)]
+    done = subprocess.run(command + [folder], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0 or not os.path.exists(out):
+        text = done.stdout.decode(errors="replace").strip()
+        hint = "\n(mformat is missing: package mtools)" if "mformat" in text else ""
+        raise QemuError(f"{maker} failed with {done.returncode}:\n{text}{hint}")
