@@ -1,0 +1,123 @@
+// The simulated machine that the kernel's core runs on under test: an arena of frames, a processor's translation (mmu.hh), time and
+// devices that a test can set and read. On the include path it stands before the real one, so kernel code finds it as "machine.hh".
+//
+// It trusts nothing: a frame used as what it is not, a kernel half that somebody touched, a fresh frame that a cached translation still
+// leads to end the test at once (MachineError). Tables have 2^KINE_INDEX_BITS entries, so that a small fan-out reaches every boundary
+// quickly.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/machine_concept.hh"
+#include "x86_64/context.hh"
+#include "x86_64/pte.hh"
+
+namespace kine {
+
+// A rule of the machine was broken, or the kernel panicked.
+struct MachineError : std::logic_error {
+  using std::logic_error::logic_error;
+};
+
+// Machine::power_off was called.
+struct PowerOff {
+  unsigned code;
+};
+
+// Machine::resume was called: user mode goes on here. (The real machine leaves the kernel; a test plays the program.)
+struct Resumed {
+  Context& context;
+};
+
+struct Machine {
+  using Entry = Pte;
+  using Context = kine::Context;
+  static constexpr unsigned kIndexBits = KINE_INDEX_BITS;
+  static constexpr unsigned kPageBits = kIndexBits + 3;
+  static constexpr unsigned kLevels = KINE_LEVELS;
+  static constexpr unsigned kUserRootEntries = 1u << (kIndexBits - 1);
+  static constexpr uint64_t kTickNanoseconds = 10'000'000;
+  static constexpr unsigned kTimerIrq = 0;
+  static constexpr unsigned kConsoleIrq = 4;
+  static constexpr unsigned kCpuStorageBytes = 256;
+
+  // --- memory ---
+  static std::byte* bytes(Frame frame);
+  static Pte* table(Frame frame);
+  static void clear_page(Frame frame);
+  static void copy_page(Frame to, Frame from);
+  static void fill_table(Frame table, Pte entry);
+  static void map_kernel(Frame root);
+  static void unmap_kernel(Frame root);
+  static Frame kernel_root();
+  static void load_root(Frame root);
+  static void flush_all();
+  static void flush_page(VirtAddr address);
+  static uint64_t flushes_all();
+  static uint64_t flushes_page();
+
+  // --- threads, traps, time and devices ---
+  static void switch_context(Context* from, Context& to);
+  static void save_fpu(Context& running);
+  static void load_segments(const Context& running);
+  static void* cpu_storage();
+  [[noreturn]] static void resume(Context& context);
+  static Trap decode(const Context& context);
+  static uint32_t wait_for_interrupt();
+  static uint32_t poll_interrupts();
+  static void enable_irq(unsigned number);
+  static uint64_t now();
+  static uint64_t boot_time();
+  static uint64_t entropy();
+  static bool serial_write(unsigned number, char byte);
+  static int serial_read(unsigned number);
+  static void debug_write(char byte);
+  [[noreturn]] static void power_off(unsigned code);
+};
+
+static_assert(MemoryMachine<Machine> && CpuMachine<Machine>);
+
+// What tests see and set of the devices.
+struct Devices {
+  std::string debug;      // everything written to the debug console
+  std::string serial[2];  // … to COM1, COM2
+  std::string input[2];   // what serial_read hands out
+  uint64_t now = 0;
+  uint64_t boot_time = 1'767'225'600;  // 2026-01-01
+  uint64_t entropy = 1;
+  uint32_t enabled_irqs = 0;
+  uint32_t pending_irqs = 0;
+  Machine::Context* current = nullptr;  // what switch_context loaded
+  Trap trap{};                          // what decode answers
+  uint64_t segment_loads = 0;
+  bool serial_full = false;  // serial_write finds no room
+  alignas(16) std::byte cpu_storage[Machine::kCpuStorageBytes] = {};
+};
+extern Devices devices;
+
+// The frames' contents. Frame 0 has none.
+struct Arena {
+  std::vector<std::byte> bytes;
+
+  void start(uint32_t frames);
+  uint64_t frames() const { return bytes.size() >> Machine::kPageBits; }
+  std::byte* at(Frame frame) { return bytes.data() + (uint64_t{frame.number} << Machine::kPageBits); }
+};
+extern Arena arena;
+
+// The root that Machine::kernel_root() answers: never managed by `frames`.
+inline constexpr Frame kKernelRoot{1};
+
+// What map_kernel writes into entry `index`: recognisable, and nothing that user mode may use.
+constexpr Pte kernel_entry(unsigned index) { return Pte(0x4b00'0000'0000'0061 | uint64_t{index} << 12); }
+
+// Fills every free frame that nobody promised to be zero with rubbish, so that reading one cannot look right.
+void poison_free_frames();
+inline constexpr std::byte kPoison{0xa5};
+
+// A fresh machine: `frames` frames of arena, no cached translation, no output. The frame table is the test's to start.
+void start_machine(uint32_t frames);
+
+}  // namespace kine
