@@ -1,0 +1,64 @@
+"""Ways to boot: GRUB and directly, little and much memory, processors with and without what the kernel needs, the clang build."""
+
+import re
+
+from suite.cases import FORK_EXAMPLE
+from suite.core import Job, Result, check_output, debug_of, kine, show
+
+# (name, options of tools/run)
+BOOTS = [
+    ("memory-32M", ("-m", "32M")),
+    ("memory-128M", ("-m", "128M")),
+    ("memory-4G", ("-m", "4G")),
+    ("cpu-qemu64", ("--cpu", "qemu64")),
+    ("cpu-max", ("--cpu", "max")),
+    ("icount", ("--icount",)),
+    ("fork-tree", ("--append", "fork=tree")),
+    ("fork-pages", ("--append", "fork=pages")),
+    ("fork-eager", ("--append", "fork=eager")),
+    ("q35", ("--qemu-arg=-machine", "--qemu-arg=q35")),
+    ("grub", ("--grub",)),
+    ("grub-memory-32M", ("--grub", "-m", "32M")),
+    ("grub-cpu-max", ("--grub", "--cpu", "max")),
+]
+
+# (name, a processor that lacks something essential, what the kernel must call it)
+REFUSALS = [
+    ("no-nx", "qemu64,-nx", rb"(?i)\bnx\b|no-execute"),
+    ("no-long-mode", "qemu64,-lm", rb"(?i)long mode"),
+    ("no-syscall", "qemu64,-syscall", rb"(?i)syscall"),
+    ("32-bit", "qemu32", rb"(?i)long mode"),
+]
+
+
+def boot(context, name, options, build=None):
+    done = kine(context, ["-n", *options, "fork_example"], name=name, build=build)
+    yield check_output(done, name, FORK_EXAMPLE)
+
+
+def grub_examples(context, name):
+    """What `make run` does: no program, so init runs the three examples and ends."""
+    done = kine(context, ["-n", "--grub"], name=name)
+    result = check_output(done, name, stdout_regex=re.escape(FORK_EXAMPLE))
+    yield result
+
+
+def refusal(context, name, cpu, pattern):
+    """One clear line, and an end: neither a triple fault nor a kernel that hangs."""
+    done = kine(context, ["-n", "--cpu", cpu, "fork_example"], name=name, timeout=30)
+    debug = debug_of(context, name)
+    lines = [line for line in debug.split(b"\n") if line.strip()]
+    fits = bool(lines) and bool(re.search(pattern, lines[-1])) and done.status == 125 and b"triple fault" not in done.stderr
+    fits = fits and b"no end after" not in done.stderr
+    yield Result(name, fits, done.failure(f"status 125, and a last line like {pattern!r} on the debug console", f"status {done.status}, {show(debug[-500:])}"))
+
+
+def jobs(context):
+    found = [Job(f"boot/{name}", lambda name=name, options=options: boot(context, f"boot/{name}", options)) for name, options in BOOTS]
+    found.append(Job("boot/grub-examples", lambda: grub_examples(context, "boot/grub-examples"), weight=3))
+    clang = context.path("clang")
+    found.append(Job("boot/clang", lambda: boot(context, "boot/clang", (), build=clang)))
+    found.append(Job("boot/clang-cpu-max", lambda: boot(context, "boot/clang-cpu-max", ("--cpu", "max"), build=clang)))
+    for name, cpu, pattern in REFUSALS:
+        found.append(Job(f"boot/{name}", lambda name=name, cpu=cpu, pattern=pattern: refusal(context, f"boot/{name}", cpu, pattern)))
+    return [job for job in found if context.matches(job.name)]
