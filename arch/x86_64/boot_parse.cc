@@ -165,7 +165,7 @@ const char* parse_multiboot2(PhysicalBytes physical, uint64_t address, uint64_t 
     if (tag.type == kCommandLine) {
       if (const char* wrong = take_command_line(tags, at + kTagHead, at + tag.bytes, info)) return wrong;
     } else if (tag.type == kModule && info.archive.bytes == 0) {
-      if (tag.second < tag.first) return "the multiboot2 module tag is wrong";
+      if (tag.bytes < sizeof(Tag) || tag.second < tag.first) return "the multiboot2 module tag is wrong";
       info.archive = {{tag.first}, tag.second - tag.first};
     } else if (tag.type == kMemoryMap && tag.first >= sizeof(MapEntry) && tag.bytes >= sizeof(Tag)) {
       map = {at + sizeof(Tag), (tag.bytes - sizeof(Tag)) / tag.first, tag.first};
