@@ -74,13 +74,13 @@ Answer writev(Thread& caller, Fd fd, VirtAddr vector, int count) {
   const auto part = [&](int i) {
     return read_user<IoVector>(*caller.process->space, vector + static_cast<uint64_t>(i) * sizeof(IoVector));
   };
-  // All parts are checked before the first is written.
+  // All parts are checked before the first is written. (And before each further piece: another process may share the vector and change it.)
   uint64_t total = 0;
   for (int i = 0; i < count; ++i) {
     Result<IoVector> next = part(i);
-    if (!next) return next.error();
-    if (next->length > static_cast<uint64_t>(INT64_MAX) - total) return Errno::kEINVAL;
-    if (!in_user_space({next->base}, next->length)) return Errno::kEFAULT;
+    if (!next) return finish(caller, next.error());
+    if (next->length > static_cast<uint64_t>(INT64_MAX) - total) return finish(caller, Errno::kEINVAL);
+    if (!in_user_space({next->base}, next->length)) return finish(caller, Errno::kEFAULT);
     total += next->length;
   }
   return write_parts(caller, **object, count, part);

@@ -145,6 +145,29 @@ TEST(kernel_writes_when_full, "a result that needs a page which is not there ans
   CHECK(ending == 0 || was_killed(ending));
 }
 
+TEST(vector_changed_meanwhile, "a vector that somebody else spoils during a long writev ends that call, and the next one starts afresh") {
+  enum { kLong = 8 * kPage };
+  struct part {
+    char *volatile base;
+    volatile size_t length;
+  } *vector = map_shared(kPage);
+  char *newlines = memset(map_private(kLong), '\n', kLong);
+
+  if (!on_kine()) return;
+  vector[0] = (struct part){newlines, kLong};
+  vector[1] = (struct part){newlines, 1};
+  pid_t pid = fork();
+  if (pid == 0) { /* runs first, and then again while the parent's call lasts */
+    raw(NR_sched_yield);
+    vector[1].length = (size_t)-1;
+    _exit(0);
+  }
+  long written = raw(NR_writev, 1, vector, 2);
+  CHECK(written == -EINVAL || (written > 0 && written < kLong));
+  CHECK_EQ(raw(NR_write, 1, newlines, 1), 1);
+  CHECK_EQ(ending_of(pid), 0);
+}
+
 TEST(two_eaters, "two eaters at once are both ended, and their parent is not") {
   if (!on_kine()) return;
   pid_t pid[2];
