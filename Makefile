@@ -72,11 +72,15 @@ $(FLAGS_STAMP): FORCE
 
 # Changes when the list of programs does, so that one that was deleted leaves the archive.
 $(BUILD)/programs: FORCE
-	@mkdir -p $(@D); printf '%s\n' $(USER_PROGRAMS) >$@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+	@mkdir -p $(@D); printf '%s\n' $(USER_PROGRAMS) $(SERVER_PROGRAMS) >$@.new; if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 
-$(BUILD)/kine.cpio: $(USER_PROGRAMS) $(BUILD)/programs tools/mkarchive tools/kine_archive.py $(FLAGS_STAMP)
+# What Kine boots with: programs, servers, and a folder that anyone may write to.
+ARCHIVE_FILES = $(foreach program,$(USER_PROGRAMS),$(program):/bin/$(notdir $(program))) \
+  $(foreach server,$(SERVER_PROGRAMS),$(server):/servers/$(notdir $(server)))
+
+$(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/mkarchive tools/kine_archive.py $(FLAGS_STAMP)
 	$(call say,ARCHIVE,$@)
-	$(Q)$(PYTHON) tools/mkarchive -o $@ $(foreach program,$(USER_PROGRAMS),$(program):/bin/$(notdir $(program)))
+	$(Q)$(PYTHON) tools/mkarchive -o $@ --folder /tmp:1777 --folder /root:700 $(ARCHIVE_FILES)
 
 endif
 
@@ -89,7 +93,7 @@ $(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine
 	$(call say,ISO,$@)
 	$(Q)tools/mkiso -o $@ --kernel $(BUILD)/kernel.elf --archive $(BUILD)/kine.cpio
 
-run: all ## boot from the CD in QEMU and run the examples; PROGRAM="NAME ARG..." runs one program
+run: all ## boot from the CD in QEMU: the examples, then a shell; PROGRAM="NAME ARG..." runs one program
 	@tools/run --build '$(BUILD)' --grub $(PROGRAM)
 
 setup: ## install missing tools by the system's package manager (first, even with -j)
@@ -118,7 +122,7 @@ clean: ## remove everything that was built
 	rm -rf -- '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/host/build.mk | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
 
 endif

@@ -2,9 +2,7 @@
 //
 //   fork=tree|pages|eager   how fork provides the child's memory
 //   init=PATH               the first program, "/bin/init" without this word
-//   tty=012                 which of the descriptors 0 to 2 are a terminal
-//   stdin=PATH              the file of the archive that is descriptor 0's content
-//   -- WORD…                init's arguments; %XX stands for the byte with that hexadecimal number
+//   -- WORD…                init's arguments, which init reads (user/init/main.c)
 #pragma once
 
 #include "mm/address_space.hh"
@@ -19,8 +17,6 @@ struct Word {
 struct CommandLine {
   ForkStrategy strategy = ForkStrategy::kTree;
   Word init{"/bin/init", 9};
-  bool terminal[3] = {};
-  Word input;                  // length 0: none
   const char* arguments = "";  // what follows `--`
 };
 
@@ -28,7 +24,5 @@ struct CommandLine {
 Word next_word(const char*& text);
 // Reads the words; one that is not known ends the boot: who asked for something else should not get the default.
 CommandLine parse_command_line(const char* text);
-// Writes the word with its %XX resolved to `to`, which has room for word.length bytes; returns how many were written.
-uint64_t decode_word(Word word, char* to);
 
 }  // namespace kine

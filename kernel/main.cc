@@ -1,9 +1,8 @@
 // The kernel is one function from a trap to the next thread: kernel_syscall and kernel_trap get the registers of the thread that came in,
 // saved in its Context, and return the Context to go on with. Interrupts are off inside, and nothing of one trap is left on the stack for
 // the next.
-#include "base/log.hh"
-#include "ipc/console.hh"
-#include "start.hh"
+#include "boot_info.hh"
+#include "ipc/right.hh"
 #include "syscall/calls.hh"
 #include "task/scheduler.hh"
 
@@ -13,7 +12,7 @@ namespace {
 
 void handle_interrupts(uint32_t irqs) {
   if (irqs & 1u << Machine::kTimerIrq) scheduler.tick();
-  if (irqs & 1u << Machine::kConsoleIrq) consoles[0].interrupt();
+  if (const uint32_t others = irqs & ~(1u << Machine::kTimerIrq)) interrupts.came(others);
 }
 
 // Frees what was condemned. One reap is at most 512 entries, about 10,000 instructions, so interrupts wait for less than 100,000. (They
@@ -29,7 +28,8 @@ void reap() {
   }
 }
 
-// To the next thread: the current one if it may go on, else the first that is ready, else whoever an interrupt makes ready.
+// To the next thread: the current one if it may go on and no server is ready, else the first that is ready, else whoever an interrupt makes
+// ready.
 Context* next_context() {
   for (;;) {
     reap();
@@ -38,22 +38,32 @@ Context* next_context() {
       continue;
     }
     Thread& thread = *scheduler.current();
-    if (!thread.in_call) return &scheduler.enter();
-    // Issued again, while the processor still has another thread's FPU state and memory: no call that waits touches those.
-    thread.in_call = false;
-    calls::issue(thread);
-    handle_interrupts(Machine::poll_interrupts());
+    const Signals& signals = thread.process->signals;
+    if (thread.in_call && !signals.killed()) {
+      // Issued again, while the processor still has another thread's FPU state and memory: no call that waits touches those.
+      thread.in_call = false;
+      calls::issue(thread);
+      if (!thread.in_call && !thread.restart) thread.wake_at = 0;
+      handle_interrupts(Machine::poll_interrupts());
+    } else if (thread.restart || signals.deliverable()) {
+      deliver_signals(thread);
+    } else {
+      return &scheduler.enter();
+    }
   }
 }
 
-Context* leave(Thread& thread) {
-  if (scheduler.current() == &thread && !frames.reap_pending()) [[likely]]
-    return &thread.context;
-  return next_context();
+// Most often the thread that came in goes on, or the one that it sent a message to.
+inline Context* leave(Thread& thread) {
+  Thread* const next = scheduler.current();
+  if (!next || scheduler.server_ready() || frames.reap_pending() || next->process->signals.deliverable()) return next_context();
+  if (next == &thread) return &thread.context;
+  return next->in_call || next->restart ? next_context() : &scheduler.enter();
 }
 
-void answer_fault(Process& process, const Trap& trap) {
-  AddressSpace& space = *process.space;
+void answer_fault(Thread& thread, const Trap& trap) {
+  constexpr int kNotMapped = 1, kNotAllowed = 2;  // SEGV_MAPERR, SEGV_ACCERR
+  AddressSpace& space = *thread.process->space;
   const Access access = trap.write ? Access::kWrite : trap.fetch ? Access::kFetch : Access::kRead;
   space.count(&Events::faults);
   switch (space.fault(trap.address, access)) {
@@ -61,14 +71,13 @@ void answer_fault(Process& process, const Trap& trap) {
     case FaultVerdict::kReused: return space.count(&Events::faults_reuse);
     case FaultVerdict::kZeroed: return space.count(&Events::faults_zero);
     case FaultVerdict::kAlready: return;
-    case FaultVerdict::kBad:
+    case FaultVerdict::kBad: {
       space.count(&Events::faults_bad);
-      return kill_process(process, 11 /* SIGSEGV */,
-                          trap.write   ? "forbidden write"
-                          : trap.fetch ? "forbidden execution"
-                                       : "forbidden read",
-                          trap.address);
-    case FaultVerdict::kNoMemory: return kill_process(process, 9 /* SIGKILL */, "out of memory in a page fault", trap.address);
+      const bool mapped = trap.address < kUserEnd && !space.ruling(trap.address).entry.empty();
+      const char* const why = trap.write ? "forbidden write" : trap.fetch ? "forbidden execution" : "forbidden read";
+      return signal_trap(thread, {.number = kSIGSEGV, .code = mapped ? kNotAllowed : kNotMapped, .address = trap.address}, why);
+    }
+    case FaultVerdict::kNoMemory: return kill_process(*thread.process, kSIGKILL, "out of memory in a page fault", trap.address);
   }
 }
 
@@ -84,8 +93,8 @@ extern "C" Context* kernel_trap(Context* context) {
   Thread& thread = Thread::of(*context);
   const Trap trap = Machine::decode(*context);
   switch (trap.kind) {
-    case Trap::Kind::kPageFault: answer_fault(*thread.process, trap); break;
-    case Trap::Kind::kException: kill_process(*thread.process, trap.signal, trap.name, trap.address); break;
+    case Trap::Kind::kPageFault: answer_fault(thread, trap); break;
+    case Trap::Kind::kException: signal_trap(thread, {.number = trap.signal, .code = trap.code, .address = trap.address}, trap.name); break;
     case Trap::Kind::kInterrupt: handle_interrupts(1u << trap.irq); break;
   }
   return leave(thread);

@@ -4,13 +4,16 @@ Owns one QEMU process from its start to its end. Must never touch another proces
 
 The guest has four ways out:
 
-    COM1           descriptors 0 and 1 of the program, both directions
-    COM2           descriptor 2
+    COM1           the terminal, or standard output; both directions
+    COM2           standard error, unless that is the terminal
     debug console  what the kernel says (port 0xE9); its last line is "kine: exit status N"
     debug exit     ends QEMU (port 0xf4)
 
 Each stream is a socket pair, or a pipe, whose other end QEMU inherits. One loop moves bytes from the streams to where they belong; it reads no
 further while a reader is slow, so QEMU waits and nothing is lost, and it ends only when QEMU has closed every stream.
+
+The guest has a line discipline of its own, so a terminal here becomes a raw one for as long as the machine runs: every key is the guest's. Only
+Ctrl-A is kept: followed by x it ends the machine.
 """
 
 import errno
@@ -22,6 +25,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -30,10 +34,13 @@ REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUFFER_LIMIT = 1 << 16
 DEBUG_KEPT = 1 << 18
 
-# A guest that says nothing on any stream for this many seconds gets its input all the same.
+# A guest that says nothing for this many seconds gets its input all the same.
 INPUT_DELAY = 1.0
 
-STATUS_LINE = re.compile(rb"kine: exit status (\d+)")
+# What is typed before a letter for this tool, as in QEMU: Ctrl-A x ends the machine, Ctrl-A Ctrl-A sends a Ctrl-A to the guest.
+ESCAPE = 0x01
+
+STATUS_LINE = re.compile(rb".*kine: exit status (\d+)")  # a server may have left the line before it unfinished
 KILLED_LINE = re.compile(rb"kine: pid \d+ \(.*\) killed by ")
 
 PACKAGE_HINT = "install what is missing with `make setup`"
@@ -49,7 +56,7 @@ _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 
 
 def encode_word(word):
-    """One argument as one word: what could end a word, or mean something to a boot loader, becomes %XX. An empty one is "%00"."""
+    """One argument as one word: what could end a word, or mean something to a boot loader, becomes %XX for init. An empty one is "%00"."""
     raw = os.fsencode(word)
     if not raw:
         return "%00"
@@ -59,19 +66,14 @@ def encode_word(word):
 COMMAND_LINE_LIMIT = 4095
 
 
-def kernel_words(append, tty, stdin, arguments):
-    """The kernel's command line. `append` is taken as it is; `arguments` become init's."""
+def kernel_words(append, tty="", stdin="", die="", arguments=()):
+    """The kernel's command line. `append` is the kernel's and taken as it is; the other words are init's."""
     words = append.split()
     if "--" in words:
         raise QemuError("--append must not contain '--': the program's arguments follow the program's name")
-    if tty:
-        words.append(f"tty={tty}")
-    if stdin:
-        words.append(f"stdin={stdin}")
-    if arguments:
-        words.append("--")
-        words += [encode_word(argument) for argument in arguments]
-    line = " ".join(words)
+    options = [("--tty=", tty), ("--stdin=", stdin), ("--die=", die)]
+    inits = [encode_word(name + value) for name, value in options if value] + [encode_word(argument) for argument in arguments]
+    line = " ".join(words + (["--"] + inits if inits else []))
     if len(line) > COMMAND_LINE_LIMIT:
         raise QemuError(f"the kernel's command line, which carries the arguments, is {len(line)} bytes long; it may have {COMMAND_LINE_LIMIT}")
     return line
@@ -87,12 +89,13 @@ def find_program(name, package):
     return path
 
 
-def qemu_command(boot, qemu="qemu-system-x86_64", memory="256M", cpu="qemu64", icount=False, extra=()):
-    """QEMU and its flags, without the streams. `boot` is the part that says what is booted."""
+def qemu_command(boot, qemu="qemu-system-x86_64", memory="256M", cpu="qemu64", icount=False, display="none", extra=()):
+    """QEMU and its flags, without the streams. `boot` is the part that says what is booted. With a display there is a VGA card, too."""
     command = [find_program(qemu, "qemu-system-x86"), "-accel", "tcg,thread=single", "-machine", "pc", "-cpu", cpu, "-m", memory]
     if icount:
         command += ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1"]
-    command += ["-nodefaults", "-display", "none", "-vga", "none", "-monitor", "none", "-net", "none", "-no-reboot"]
+    command += ["-nodefaults", "-display", display, "-vga", "none" if display == "none" else "std"]
+    command += ["-monitor", "none", "-net", "none", "-no-reboot"]
     command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"]
     return command + list(boot) + list(extra)
 
@@ -107,6 +110,7 @@ class Outcome:
         self.status = None
         self.timed_out = False
         self.signal = 0  # the signal that this tool received
+        self.ended = False  # by Ctrl-A x
         self.broken_pipe = False  # nobody reads standard output any more
         self.returncode = None
         self.debug = b""  # the last of the kernel's messages
@@ -157,14 +161,52 @@ class _Stream:
         del self.pending[:written]
 
 
+class RawTerminal:
+    """A terminal that hands on every byte, from `enter` until `leave`; both may be called at any time, as often as one likes."""
+
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.before = None
+
+    def enter(self):
+        if self.before is not None:
+            return
+        try:
+            before = termios.tcgetattr(self.descriptor)
+            raw = [list(word) if isinstance(word, list) else word for word in before]
+            raw[0] &= ~(termios.IGNBRK | termios.BRKINT | termios.PARMRK | termios.ISTRIP | termios.INLCR | termios.IGNCR | termios.ICRNL | termios.IXON)
+            raw[1] &= ~termios.OPOST
+            raw[3] &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
+            raw[6][termios.VMIN], raw[6][termios.VTIME] = 1, 0
+            self.before = before
+            # At once, so that what was typed ahead is kept.
+            termios.tcsetattr(self.descriptor, termios.TCSANOW, raw)
+        except termios.error:
+            pass  # it is gone; reading from it will say so
+
+    def leave(self):
+        if self.before is None:
+            return
+        try:
+            termios.tcsetattr(self.descriptor, termios.TCSANOW, self.before)
+        except termios.error:
+            pass
+        self.before = None
+
+
 class Machine:
     """One QEMU with its streams. Use: Machine(command, …).run()."""
+
+    # Signals that end the machine.
+    ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
     def __init__(self, command, stdout=1, stderr=2, terminal=None, debug_log=None, timeout=0):
         self.command = command
         self.stdout = stdout
         self.stderr = stderr
         self.terminal = terminal
+        self.raw = RawTerminal(terminal) if terminal is not None else None
+        self.escaped = False
         self.debug_log = debug_log
         self.timeout = timeout
         self.outcome = Outcome()
@@ -186,13 +228,21 @@ class Machine:
         wake_reader, wake_writer = socket.socketpair()
         wake_writer.setblocking(False)
         wake_reader.setblocking(False)
-        handlers = {number: signal.signal(number, self._note_signal) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        handlers = {number: signal.signal(number, self._note_signal) for number in self.ENDING}
+        if self.raw is not None:
+            handlers[signal.SIGTSTP] = signal.signal(signal.SIGTSTP, self._pause)
         old_wakeup = signal.set_wakeup_fd(wake_writer.fileno(), warn_on_full_buffer=False)
         try:
             self._start()
+            if self.raw is not None:
+                self.raw.enter()
             self._move(wake_reader)
         finally:
-            self._stop()
+            try:
+                self._stop()
+            finally:
+                if self.raw is not None:
+                    self.raw.leave()
             signal.set_wakeup_fd(old_wakeup)
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -203,6 +253,12 @@ class Machine:
 
     def _note_signal(self, number, _frame):
         self.outcome.signal = number
+
+    def _pause(self, _number, _frame):
+        """Somebody stops this tool: meanwhile the terminal is as it was."""
+        self.raw.leave()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self.raw.enter()
 
     def _start(self):
         ours, theirs = zip(*(socket.socketpair() for _ in range(3)))
@@ -248,32 +304,33 @@ class Machine:
                 if stream.pending:
                     interest[stream.sink] = interest.get(stream.sink, 0) | select.POLLOUT
             listens = self._guest_listens()
-            if self.terminal is not None and not self.input and listens:
+            if self.terminal is not None and len(self.input) < BUFFER_LIMIT:
                 interest[self.terminal] = interest.get(self.terminal, 0) | select.POLLIN
-            if self.input and self.com1.open:
+            if self.input and self.com1.open and listens:
                 interest[self.com1.source] = interest.get(self.com1.source, 0) | select.POLLOUT
             for descriptor, events in interest.items():
                 poll.register(descriptor, events)
             ready = dict(poll.poll(self._patience(listens)))
+            if not self._must_end():
+                self._handle(ready)
             if self._must_end():
                 return
-            self._handle(ready)
 
     def _guest_listens(self):
         """Input waits for the guest's first word: a serial port forgets what it received before it was set up."""
-        return any(stream.seen for stream in self.streams[:3]) or time.monotonic() - self.started > INPUT_DELAY
+        return any(stream.seen for stream in self.streams[:2]) or time.monotonic() - self.started > INPUT_DELAY
 
     def _patience(self, listens):
         """Milliseconds until the loop has something to do by itself; None: nothing."""
         moments = [self.started + self.timeout] if self.timeout else []
-        if self.terminal is not None and not listens:
+        if self.input and not listens:
             moments.append(self.started + INPUT_DELAY)
         return max(0, min(moments) - time.monotonic()) * 1000 + 1 if moments else None
 
     def _must_end(self):
         if self.timeout and time.monotonic() - self.started >= self.timeout:
             self.outcome.timed_out = True
-        return self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe
+        return self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe or self.outcome.ended
 
     def _handle(self, ready):
         readable = select.POLLIN | select.POLLHUP | select.POLLERR
@@ -287,8 +344,8 @@ class Machine:
                     stream.write()
                 except OSError as error:
                     self._lost_sink(stream, error)
-        if not self.input and self.terminal is not None and ready.get(self.terminal, 0) & readable:
-            self._read_terminal(ready[self.terminal])
+        if self.terminal is not None and ready.get(self.terminal, 0) & readable:
+            self._read_terminal()
         if self.input and ready.get(self.com1.source, 0) & writable:
             try:
                 written = os.write(self.com1.source, self.input[:256])
@@ -306,15 +363,29 @@ class Machine:
         else:
             raise QemuError(f"standard output: {error.strerror}")
 
-    def _read_terminal(self, events):
+    def _read_terminal(self):
         try:
             data = os.read(self.terminal, 4096)
         except OSError:
             data = b""
-        if not data and events & (select.POLLHUP | select.POLLERR):
-            self.terminal = None  # the terminal is gone for good
-        # An empty read is ^D: to the guest's console one byte of that value means end of file.
-        self.input += data or b"\x04"
+        if not data:
+            # A raw terminal that has nothing more to say was hung up.
+            self.terminal = None
+            self.outcome.signal = signal.SIGHUP
+        for byte in data:
+            if self.escaped:
+                self.escaped = False
+                self._escape(byte)
+            elif byte == ESCAPE:
+                self.escaped = True
+            else:
+                self.input.append(byte)
+
+    def _escape(self, byte):
+        if byte in b"xX":
+            self.outcome.ended = True
+        elif byte in (ESCAPE, *b"aA"):
+            self.input.append(ESCAPE)
 
     def _stop(self):
         if self.process is None:
@@ -345,7 +416,7 @@ class Machine:
     def _judge(self):
         self.outcome.debug = bytes(self.debug.kept)
         self.outcome.qemu_says = bytes(self.says.kept)
-        if self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe:
+        if self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe or self.outcome.ended:
             return
         lines = self.outcome.debug.split(b"\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), b"")
@@ -395,6 +466,8 @@ def explain(outcome, tool, kernel, timeout=0):
         return 128 + signal.SIGPIPE, b""
     if outcome.signal:
         return 128 + outcome.signal, b""
+    if outcome.ended:
+        return 0, b""
     if outcome.status is not None:
         report = killed_report(outcome.debug) if outcome.status > 128 else b""
         return outcome.status, report + b"\n" if report else b""

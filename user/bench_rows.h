@@ -4,6 +4,8 @@
  * orientation (0: unknown). base: the row that this one must not exceed by more than 5 %, and aims not to by more than 1 %. */
 ROW(kGetppid, "getppid", "null system call (getppid)", 120, 80, 329, kNone)
 ROW(kYield, "yield", "switch by sched_yield, one way", 300, 200, 1602, kNone)
+ROW(kMessage, "message", "message call + reply, registers only", 700, 400, 0, kNone)
+ROW(kPipe, "pipe", "pipe round trip, 1 byte, two processes", 6000, 3000, 9972, kNone)
 ROW(kFork0, "fork-0", "fork as the parent sees it, 0 touched pages", 5000, 2500, 56700, kNone)
 ROW(kFork4K, "fork-4096", "... 4,096 pages", 0, 0, 583000, kFork0)
 ROW(kFork64K, "fork-65536", "... 65,536 pages", 0, 0, 0, kFork0)

@@ -10,6 +10,7 @@ enum {
   NR_read = 0,
   NR_write = 1,
   NR_close = 3,
+  NR_lseek = 8,
   NR_mmap = 9,
   NR_mprotect = 10,
   NR_munmap = 11,
@@ -28,6 +29,7 @@ enum {
   NR_execve = 59,
   NR_exit = 60,
   NR_wait4 = 61,
+  NR_kill = 62,
   NR_uname = 63,
   NR_gettimeofday = 96,
   NR_getppid = 110,
@@ -35,9 +37,11 @@ enum {
   NR_gettid = 186,
   NR_time = 201,
   NR_set_tid_address = 218,
+  NR_clock_settime = 227,
   NR_clock_gettime = 228,
   NR_clock_nanosleep = 230,
   NR_exit_group = 231,
+  NR_pipe2 = 293,
 };
 
 static inline __attribute__((always_inline)) long raw_syscall(long number, long a, long b, long c, long d, long e, long f) {

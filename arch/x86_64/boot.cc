@@ -4,7 +4,6 @@
 #include "boot_info.hh"
 #include "boot_parse.hh"
 #include "cpu.hh"
-#include "devices.hh"
 #include "image.hh"
 #include "kernel_map.hh"
 
@@ -18,14 +17,13 @@ extern "C" [[noreturn]] void boot_main(uint32_t loader, uint32_t information) {
   static constinit BootInfo boot = {};
   cpu_init();
   init_interrupts();
-  init_serial();
   const auto parse = loader == kMultiboot2Loaded ? parse_multiboot2 : parse_pvh;
   const char* wrong = parse({reinterpret_cast<const uint8_t*>(kDirectMap), kEarlyBytes}, information, kDirectMapBytes, boot);
   reserve(boot, reinterpret_cast<uint64_t>(image_physical_begin), reinterpret_cast<uint64_t>(image_physical_end));
   if (!wrong) wrong = reserve_archive(boot);
   check(!wrong, wrong);
   build_kernel_map(boot);
-  const uint64_t end = boot.archive.base.value + boot.archive.bytes;
+  const uint64_t end = boot.archive.end.value;
   __builtin_memset(reinterpret_cast<void*>(kDirectMap + end), 0, round_up(end, 4096) - end);
   init_clock();
   kernel_main(boot);

@@ -1,5 +1,7 @@
 #include "boot_parse.hh"
 
+#include <initializer_list>
+
 namespace kine {
 namespace {
 
@@ -25,51 +27,19 @@ struct MemoryMap {
   uint64_t address, entries, stride;
 };
 
-void remove(BootInfo& info, unsigned index) {
-  --info.memory_count;
-  for (unsigned i = index; i < info.memory_count; ++i) info.memory[i] = info.memory[i + 1];
-}
-
-void insert(BootInfo& info, unsigned index, uint64_t begin, uint64_t end) {
-  if (info.memory_count == BootInfo::kMaxRanges) return;
-  for (unsigned i = info.memory_count; i > index; --i) info.memory[i] = info.memory[i - 1];
-  info.memory[index] = {{begin}, end - begin};
-  ++info.memory_count;
-}
-
-uint64_t end_of(const BootInfo::Range& range) { return range.base.value + range.bytes; }
-
-// Adds [begin, end), merging it with every range that it overlaps or touches.
-void add(BootInfo& info, uint64_t begin, uint64_t end) {
-  unsigned i = 0;
-  while (i < info.memory_count && end_of(info.memory[i]) < begin) ++i;
-  while (i < info.memory_count && info.memory[i].base.value <= end) {
-    if (info.memory[i].base.value < begin) begin = info.memory[i].base.value;
-    if (end_of(info.memory[i]) > end) end = end_of(info.memory[i]);
-    remove(info, i);
-  }
-  insert(info, i, begin, end);
-}
-
 // Free RAM is what some entry calls usable and no other entry calls anything else.
 const char* take_map(PhysicalBytes physical, const MemoryMap& map, uint64_t limit, BootInfo& info) {
   if (map.entries == 0 || map.stride < sizeof(MapEntry)) return "the boot loader gave no memory map";
-  for (unsigned pass = 0; pass < 2; ++pass) {
-    const bool usable = pass == 0;
+  for (const bool usable : {true, false}) {
     for (uint64_t i = 0; i < map.entries; ++i) {
       MapEntry entry;
       if (!read(physical, map.address + i * map.stride, entry)) return "the boot loader's memory map is not in memory";
       if ((entry.type == kUsable) != usable || entry.base >= limit) continue;
-      const uint64_t end = entry.bytes < limit - entry.base ? entry.base + entry.bytes : limit;
-      const uint64_t first = round_up(entry.base, kPage), last = round_down(end, kPage);
-      if (!usable)
-        reserve(info, entry.base, end);
-      else if (first < last)
-        add(info, first, last);
+      set_free(info, entry.base, entry.bytes < limit - entry.base ? entry.base + entry.bytes : limit, usable);
     }
   }
   reserve(info, 0, kFirstMiB);
-  return info.memory_count == 0 ? "the boot loader's memory map has no free memory" : nullptr;
+  return info.edge_count == 0 ? "the boot loader's memory map has no free memory" : nullptr;
 }
 
 // The command line at [address, end), which a NUL ends sooner.
@@ -105,35 +75,36 @@ enum TagType : uint32_t { kEnd = 0, kCommandLine = 1, kModule = 3, kMemoryMap = 
 
 }  // namespace
 
-void reserve(BootInfo& info, uint64_t begin, uint64_t end) {
+void set_free(BootInfo& info, uint64_t begin, uint64_t end, bool free) {
   if (begin >= end) return;
-  begin = round_down(begin, kPage);
-  end = round_up(end, kPage);
-  for (unsigned i = 0; i < info.memory_count;) {
-    const uint64_t low = info.memory[i].base.value, high = end_of(info.memory[i]);
-    if (high <= begin || low >= end) {
-      ++i;
-      continue;
-    }
-    remove(info, i);
-    if (low < begin) insert(info, i++, low, begin);
-    if (high > end) insert(info, i++, end, high);
-  }
+  begin = free ? round_up(begin, kPage) : round_down(begin, kPage);
+  end = free ? round_down(end, kPage) : round_up(end, kPage);
+  if (begin >= end) return;
+  // Edges [first, last) lie from begin to end. Memory is free behind an odd number of edges.
+  unsigned first = 0;
+  while (first < info.edge_count && info.edges[first] < begin) ++first;
+  unsigned last = first;
+  while (last < info.edge_count && info.edges[last] <= end) ++last;
+  uint64_t instead[2];
+  unsigned count = 0;
+  if ((first % 2 != 0) != free) instead[count++] = begin;
+  if ((last % 2 != 0) != free) instead[count++] = end;
+  __builtin_memmove(info.edges + first + count, info.edges + last, (info.edge_count - last) * sizeof(uint64_t));
+  __builtin_memcpy(info.edges + first, instead, count * sizeof(uint64_t));
+  info.edge_count += first + count - last;
+  if (info.ranges() > BootInfo::kMaxRanges) info.edge_count -= 2;
 }
 
 const char* reserve_archive(BootInfo& info) {
-  const uint64_t begin = info.archive.base.value;
-  if (info.archive.bytes == 0) return nullptr;
+  const uint64_t begin = info.archive.begin.value, end = info.archive.end.value;
+  if (begin == end) return nullptr;
   if (begin % kPage != 0) return "the boot module does not begin on a page boundary";
-  for (unsigned i = 0; i < info.memory_count; ++i) {
-    const uint64_t low = info.memory[i].base.value, high = end_of(info.memory[i]);
-    // Ranges end on page boundaries, so the rest of the archive's last page is inside if its last byte is.
-    if (low <= begin && begin < high && info.archive.bytes <= high - begin) {
-      reserve(info, begin, begin + info.archive.bytes);
-      return nullptr;
-    }
-  }
-  return "the boot module is not in free memory";
+  unsigned edge = 0;
+  while (edge < info.edge_count && info.edges[edge] <= begin) ++edge;
+  // Edges are page boundaries, so the rest of the archive's last page is free if its last byte is.
+  if (edge % 2 == 0 || end < begin || end > info.edges[edge]) return "the boot module is not in free memory";
+  reserve(info, begin, end);
+  return nullptr;
 }
 
 const char* parse_pvh(PhysicalBytes physical, uint64_t address, uint64_t limit, BootInfo& info) {
@@ -144,7 +115,7 @@ const char* parse_pvh(PhysicalBytes physical, uint64_t address, uint64_t limit, 
   if (start.modules > 0) {
     StartModule module;
     if (!read(physical, start.module_list, module)) return "the PVH module list is not in memory";
-    info.archive = {{module.address}, module.bytes};
+    info.archive = {{module.address}, {module.address + module.bytes}};
   }
   if (start.command_line != 0) {
     if (const char* wrong = take_command_line(physical, start.command_line, physical.size() + 1, info)) return wrong;
@@ -164,9 +135,9 @@ const char* parse_multiboot2(PhysicalBytes physical, uint64_t address, uint64_t 
     if (tag.bytes < kTagHead || tag.bytes > end - at) return "a tag of the multiboot2 information has a wrong size";
     if (tag.type == kCommandLine) {
       if (const char* wrong = take_command_line(tags, at + kTagHead, at + tag.bytes, info)) return wrong;
-    } else if (tag.type == kModule && info.archive.bytes == 0) {
+    } else if (tag.type == kModule && info.archive.bytes() == 0) {
       if (tag.bytes < sizeof(Tag) || tag.second < tag.first) return "the multiboot2 module tag is wrong";
-      info.archive = {{tag.first}, tag.second - tag.first};
+      info.archive = {{tag.first}, {tag.second}};
     } else if (tag.type == kMemoryMap && tag.first >= sizeof(MapEntry) && tag.bytes >= sizeof(Tag)) {
       map = {at + sizeof(Tag), (tag.bytes - sizeof(Tag)) / tag.first, tag.first};
     }

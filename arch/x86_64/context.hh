@@ -20,16 +20,41 @@ namespace kine {
 struct Registers {
   static constexpr uint64_t kSystemCall = 256;  // beyond every vector of the IDT
 
-  uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+  uint64_t r15, r14, r13, r12, rbp, rbx, r11;
+  union {
+    uint64_t words[6];  // of a system call, in their order (System V ABI, AMD64 supplement, A.2.1)
+    struct {
+      uint64_t rdi, rsi, rdx, r10, r8, r9;
+    };
+  };
+  uint64_t rcx, rax;
   uint64_t vector, error;
   uint64_t rip, cs, rflags, rsp, ss;
 };
 static_assert(sizeof(Registers) == 22 * 8);
 
-// FXSAVE's area (Intel SDM vol. 1, 10.5.1), as a thread starts: x87 control word 0x37f, MXCSR 0x1f80, all else zero.
+// FXSAVE's area (Intel SDM vol. 1, 10.5.1).
 struct alignas(16) FpuState {
-  uint8_t bytes[512];
+  uint16_t control;  // x87
+  uint8_t x87[22];
+  uint32_t mxcsr, mxcsr_mask;
+  uint8_t registers[480];
+
+  // As a thread starts: all else zero.
+  void start() {
+    *this = {};
+    control = 0x37f;
+    mxcsr = 0x1f80;
+  }
+  // Becomes `image`, which a program made up. FXRSTOR faults on bits of MXCSR that do not exist: what the processor saved here says which
+  // do (10.5.1.2, 11.6.6).
+  void take(const FpuState& image) {
+    const uint32_t mask = mxcsr_mask ? mxcsr_mask : 0xffbf;
+    *this = image;
+    mxcsr &= mask;
+  }
 };
+static_assert(sizeof(FpuState) == 512 && __builtin_offsetof(FpuState, mxcsr) == 24);
 
 struct Context {
   // Selectors that ring 3 runs with; SYSRET fixes their order in the GDT (Intel SDM vol. 2B, SYSRET).
@@ -50,21 +75,20 @@ struct Context {
     regs.cs = kUserCode;
     regs.ss = kUserData;
     regs.rflags = kFlagsAtStart;
-    fpu = {};
-    fpu.bytes[0] = 0x7f;
-    fpu.bytes[1] = 0x03;
-    fpu.bytes[24] = 0x80;
-    fpu.bytes[25] = 0x1f;
+    fpu.start();
     fs_base = gs_base = 0;
   }
 
   uint64_t call_number() const { return regs.rax; }
-  // The six words of a system call (System V ABI, AMD64 supplement, A.2.1).
-  uint64_t argument(unsigned index) const {
-    const uint64_t words[] = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9};
-    return words[index];
-  }
+  uint64_t argument(unsigned index) const { return regs.words[index]; }
+  uint64_t stack_pointer() const { return regs.rsp; }
   void set_result(int64_t value) { regs.rax = static_cast<uint64_t>(value); }
+  // The system call, which has not been answered, is issued once more by the program itself: SYSCALL is two bytes long, and rax still holds
+  // the number.
+  void issue_again() {
+    regs.rip -= 2;
+    regs.vector = 0;
+  }
 };
 static_assert(__builtin_offsetof(Context, regs) == 0 && alignof(Context) == 16);
 static_assert(sizeof(Registers) % 16 == 0, "the processor aligns RSP0 down to 16 bytes before it pushes");
@@ -76,7 +100,8 @@ struct Trap {
   VirtAddr address;   // page fault: CR2; else the instruction
   bool write, fetch;  // page fault: what was tried (neither: a read)
   unsigned irq;       // interrupt: its number
-  unsigned signal;    // exception: Linux's signal for it
+  int signal;         // exception: Linux's signal for it …
+  int code;           // … and why, as in sigaction(2): FPE_INTDIV …
   const char* name;   // exception: in words
 };
 

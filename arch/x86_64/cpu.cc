@@ -37,6 +37,7 @@ alignas(16) constinit uint8_t ist_stacks[kIstStacks][kIstBytes] = {};
 
 void init_segments(PerCpu& cpu) {
   const uint64_t base = reinterpret_cast<uint64_t>(&cpu.tss);
+  __builtin_memset(cpu.tss.io_map, 0xff, sizeof cpu.tss.io_map);
   // A 16-byte descriptor of an available 64-bit TSS, type 9 (Intel SDM vol. 3A, 7.2.3).
   cpu.gdt[kTaskState / 8] = (sizeof(TaskState) - 1) | (base & 0xff'ffff) << 16 | uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
   cpu.gdt[kTaskState / 8 + 1] = base >> 32;

@@ -18,10 +18,10 @@ inline constexpr uint64_t kLowerHalfEnd = 0x7fff'ffff'f000;     // the last page
 inline constexpr uint16_t kKernelCode = 0x08;
 inline constexpr uint16_t kKernelData = 0x10;
 inline constexpr uint16_t kTaskState = 0x28;
-inline constexpr uint64_t kCodeSegment =
-    0x00af'9b00'0000'ffff;  // present, accessed, execute and read, L = 1 (Intel SDM vol. 3A, 3.4.5 and 5.2.1)
-inline constexpr uint64_t kDataSegment = 0x00cf'9300'0000'ffff;  // present, accessed, read and write
-inline constexpr uint64_t kDplUser = uint64_t{3} << 45;          // in segments and gates: for ring 3 too
+// Present, accessed; execute and read, L = 1; or read and write (Intel SDM vol. 3A, 3.4.5 and 5.2.1).
+inline constexpr uint64_t kCodeSegment = 0x00af'9b00'0000'ffff;
+inline constexpr uint64_t kDataSegment = 0x00cf'9300'0000'ffff;
+inline constexpr uint64_t kDplUser = uint64_t{3} << 45;  // in segments and gates: for ring 3 too
 static_assert(kKernelData == kKernelCode + 8 && (Context::kUserCode & ~3u) == (Context::kUserData & ~3u) + 8);
 
 // Vectors that this folder treats on their own (Intel SDM vol. 3A, table 6-1).
@@ -35,7 +35,8 @@ enum Vector : unsigned {
   kIrqs = 16,
 };
 
-// The 64-bit task-state segment (Intel SDM vol. 3A, 7.7): here only a list of stacks.
+// The 64-bit task-state segment (Intel SDM vol. 3A, 7.7): a list of stacks, and the map of the I/O ports that user mode may use. A port is
+// open if its bit is 0; a byte of ones ends the map (Intel SDM vol. 1, 19.5.2).
 struct [[gnu::packed]] TaskState {
   uint32_t reserved0 = 0;
   uint64_t rsp[3] = {};  // [0]: where a trap from user mode pushes: the end of the current Context's registers
@@ -43,9 +44,10 @@ struct [[gnu::packed]] TaskState {
   uint64_t ist[7] = {};  // [0] NMI, [1] double fault, [2] machine check: they may come when the stack is unusable
   uint64_t reserved2 = 0;
   uint16_t reserved3 = 0;
-  uint16_t io_map = 104;  // beyond the segment: no I/O port is open to user mode
+  uint16_t io_map_at = 0xffff;  // in the segment; beyond its end: every port is closed
+  uint8_t io_map[0x10000 / 8 + 1];
 };
-static_assert(sizeof(TaskState) == 104);
+static_assert(__builtin_offsetof(TaskState, io_map) == 104);
 
 // What one processor owns. In kernel mode the GS base points at it; user mode's GS base is swapped in and out by SWAPGS (entry.asm).
 struct PerCpu {
@@ -55,10 +57,11 @@ struct PerCpu {
   Context* current;       // the context that traps and system calls save to
   uint32_t pending_irqs;  // interrupts that came in kernel mode and that nobody asked for yet
   uint64_t storage[4];    // the kernel's own, whatever it keeps there
+  IoPorts open_io;        // to user mode; their bits in the TSS's map are 0
   uint64_t flushes_all;   // TLB flushes, for statistics
   uint64_t flushes_page;
-  uint64_t gdt[7] = {0, kCodeSegment, kDataSegment, kDataSegment | kDplUser,
-                     kCodeSegment | kDplUser};  // then the TSS's descriptor (two words)
+  // At the end the TSS's descriptor (two words).
+  uint64_t gdt[7] = {0, kCodeSegment, kDataSegment, kDataSegment | kDplUser, kCodeSegment | kDplUser};
   TaskState tss;
 };
 
@@ -114,7 +117,6 @@ inline uint64_t read_tsc() {
 
 inline void out8(uint16_t port, uint8_t value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
 inline void out16(uint16_t port, uint16_t value) { asm volatile("outw %0, %1" : : "a"(value), "Nd"(port)); }
-inline void out32(uint16_t port, uint32_t value) { asm volatile("outl %0, %1" : : "a"(value), "Nd"(port)); }
 
 inline uint8_t in8(uint16_t port) {
   uint8_t value;
@@ -124,5 +126,11 @@ inline uint8_t in8(uint16_t port) {
 
 // Sets up this processor: segments, interrupt table, per-CPU state, system calls, protection bits. Ensures: traps reach the kernel.
 void cpu_init();
+
+// interrupts.cc: the two 8259 interrupt controllers: the IRQs become vectors 32 to 47, all masked.
+void init_interrupts();
+
+// clock.cc, after those: measures the time-stamp counter, starts the 100 Hz tick on IRQ 0 (masked). Takes about 5 ms. Ensures: now() works.
+void init_clock();
 
 }  // namespace kine

@@ -21,7 +21,7 @@ bits 64
 section .text
 
 ; The general registers, below vector and error, in the order of struct Registers from its end: what rsp points at becomes one.
-%define GENERAL_REGISTERS rax, rcx, rdx, rsi, rdi, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15
+%define GENERAL_REGISTERS rax, rcx, r9, r8, r10, rdx, rsi, rdi, r11, rbx, rbp, r12, r13, r14, r15
 
 %macro push_all 1-*
     %rep %0

@@ -3,7 +3,8 @@
 // The controllers end an interrupt themselves when the processor takes it (automatic end of interrupt). That mode lets the next one nest at
 // once, but the kernel runs with interrupts off. A line that falls before the controller is asked makes it answer with its line 7 (or 15):
 // nobody waits for those.
-#include "devices.hh"
+#include <utility>
+
 #include "machine.hh"
 
 namespace kine {
@@ -19,11 +20,7 @@ void write_masks() {
   out8(kSlave + 1, static_cast<uint8_t>(~open_lines >> 8));
 }
 
-uint32_t take_pending() {
-  const uint32_t pending = this_cpu().pending_irqs;
-  this_cpu().pending_irqs = 0;
-  return pending;
-}
+uint32_t take_pending() { return std::exchange(this_cpu().pending_irqs, 0); }
 
 }  // namespace
 
@@ -44,6 +41,11 @@ void init_interrupts() {
 
 void Machine::enable_irq(unsigned number) {
   open_lines |= static_cast<uint16_t>(1u << number);
+  write_masks();
+}
+
+void Machine::disable_irq(unsigned number) {
+  open_lines &= static_cast<uint16_t>(~(1u << number));
   write_masks();
 }
 

@@ -27,8 +27,8 @@ struct Builder {
 
   // A zeroed frame.
   uint64_t take_frame() {
-    check(boot.memory_count > 0 && boot.memory[0].base.value < kEarlyBytes, "not enough memory for the kernel's page tables");
-    const uint64_t frame = boot.memory[0].base.value;
+    check(boot.ranges() > 0 && boot.edges[0] < kEarlyBytes, "not enough memory for the kernel's page tables");
+    const uint64_t frame = boot.edges[0];
     reserve(boot, frame, frame + kPage);
     __builtin_memset(table_at(frame), 0, kPage);
     return frame;
@@ -54,9 +54,7 @@ struct Builder {
     }
   }
 
-  void map_ram(const BootInfo::Range& ram) {
-    map(kDirectMap + ram.base.value, ram.base.value, round_up(ram.bytes, kPage), kWritable | kNoExecute);
-  }
+  void map_ram(PhysRange ram) { map(kDirectMap + ram.begin.value, ram.begin.value, round_up(ram.bytes(), kPage), kWritable | kNoExecute); }
   void map_image(const char* begin, const char* end, uint64_t rights) {
     const uint64_t address = reinterpret_cast<uint64_t>(begin);
     map(address, address - kKernelBase, static_cast<uint64_t>(end - begin), rights);
@@ -68,15 +66,13 @@ struct Builder {
 void build_kernel_map(BootInfo& boot) {
   const BootInfo before = boot;  // the tables lie in free memory that is mapped too
   Builder builder{boot};
-  for (unsigned i = 0; i < before.memory_count; ++i) builder.map_ram(before.memory[i]);
+  for (unsigned i = 0; i < before.ranges(); ++i) builder.map_ram(before.range(i));
   builder.map_ram(before.archive);
   builder.map_image(text_begin, text_end, 0);
   builder.map_image(rodata_begin, rodata_end, kNoExecute);
   builder.map_image(data_begin, kernel_stack_guard, kWritable | kNoExecute);
   builder.map_image(kernel_stack_guard + kPage, image_end, kWritable | kNoExecute);
-
-  const uint64_t* root = table_at(builder.root);
-  kernel_map = {Pte(root[kDirectMapSlot]), Pte(root[kImageSlot]), {static_cast<uint32_t>(builder.root / kPage)}};
+  kernel_root = {static_cast<uint32_t>(builder.root / kPage)};
   write_cr3(builder.root);
 }
 

@@ -1,41 +1,46 @@
 // Switching threads, decoding traps, the processor's sources of chance and its end.
 #include "machine.hh"
 
-#include "debug/panic.hh"
+#include "base/check.hh"
 
 namespace kine {
 namespace {
 
+// Linux's (arch/x86/kernel/traps.c).
 struct Exception {
-  uint8_t signal;  // Linux's (arch/x86/kernel/traps.c)
+  uint8_t signal;
+  uint8_t code;
   const char* name;
 };
 
 constexpr uint8_t kSigIll = 4, kSigTrap = 5, kSigBus = 7, kSigFpe = 8, kSigSegv = 11;
+constexpr uint8_t kKernel = 0x80;                                            // SI_KERNEL: no better reason
+constexpr uint8_t kDivided = 1, kOperand = 2, kTraced = 2, kMisaligned = 1;  // FPE_INTDIV, ILL_ILLOPN, TRAP_TRACE, BUS_ADRALN
+constexpr uint8_t kInFpu = 0;                                                // the FPU says which of FPE_…
 
 // Intel SDM vol. 3A, table 6-1.
 constexpr Exception kExceptions[] = {
-    {kSigFpe, "divide error"},
-    {kSigTrap, "debug trap"},
-    {kSigSegv, "non-maskable interrupt"},
-    {kSigTrap, "breakpoint"},
-    {kSigSegv, "overflow"},
-    {kSigSegv, "bound range exceeded"},
-    {kSigIll, "invalid opcode"},
-    {kSigFpe, "no coprocessor"},
-    {kSigSegv, "double fault"},
-    {kSigFpe, "coprocessor segment overrun"},
-    {kSigSegv, "invalid task-state segment"},
-    {kSigBus, "segment not present"},
-    {kSigBus, "stack-segment fault"},
-    {kSigSegv, "general protection fault"},
-    {kSigSegv, "page fault"},
-    {kSigSegv, "reserved vector"},
-    {kSigFpe, "x87 floating-point error"},
-    {kSigBus, "alignment check"},
-    {kSigSegv, "machine check"},
-    {kSigFpe, "SIMD floating-point exception"},
-    {kSigSegv, "unexpected interrupt"},  // this vector (a hypervisor's) and every other
+    {kSigFpe, kDivided, "divide error"},
+    {kSigTrap, kTraced, "debug trap"},
+    {kSigSegv, kKernel, "non-maskable interrupt"},
+    {kSigTrap, kKernel, "breakpoint"},
+    {kSigSegv, kKernel, "overflow"},
+    {kSigSegv, kKernel, "bound range exceeded"},
+    {kSigIll, kOperand, "invalid opcode"},
+    {kSigFpe, kKernel, "no coprocessor"},
+    {kSigSegv, kKernel, "double fault"},
+    {kSigFpe, kKernel, "coprocessor segment overrun"},
+    {kSigSegv, kKernel, "invalid task-state segment"},
+    {kSigBus, kKernel, "segment not present"},
+    {kSigBus, kKernel, "stack-segment fault"},
+    {kSigSegv, kKernel, "general protection fault"},
+    {kSigSegv, kKernel, "page fault"},
+    {kSigSegv, kKernel, "reserved vector"},
+    {kSigFpe, kInFpu, "x87 floating-point error"},
+    {kSigBus, kMisaligned, "alignment check"},
+    {kSigSegv, kKernel, "machine check"},
+    {kSigFpe, kInFpu, "SIMD floating-point exception"},
+    {kSigSegv, kKernel, "unexpected interrupt"},  // this vector (a hypervisor's) and every other
 };
 
 const Exception& exception_of(uint64_t vector) {
@@ -43,41 +48,43 @@ const Exception& exception_of(uint64_t vector) {
   return kExceptions[vector < kLast ? vector : kLast];
 }
 
+// The unmasked exception that the FPU reports, as FPE_… (Intel SDM vol. 1, 8.1.3, 10.2.3).
+int fpu_code(uint64_t vector) {
+  constexpr uint64_t kX87Error = 16;
+  uint32_t mxcsr;
+  uint16_t status, control;
+  asm volatile("fnstsw %0" : "=a"(status));
+  asm volatile("fnstcw %0" : "=m"(control));
+  asm volatile("stmxcsr %0" : "=m"(mxcsr));
+  const uint32_t raised = vector == kX87Error ? status & ~uint32_t{control} : mxcsr & ~(mxcsr >> 7);
+  if (raised & 0x01) return 7;  // FPE_FLTINV
+  if (raised & 0x04) return 3;  // FPE_FLTDIV
+  if (raised & 0x08) return 4;  // FPE_FLTOVF
+  if (raised & 0x12) return 5;  // FPE_FLTUND: or a denormal operand
+  return 6;                     // FPE_FLTRES
+}
+
 bool is_irq(uint64_t vector) { return vector >= kFirstIrq && vector < kFirstIrq + kIrqs; }
 
 }  // namespace
 
 Trap Machine::decode_other(const Registers& regs) {
-  if (is_irq(regs.vector)) return {Trap::Kind::kInterrupt, {}, false, false, static_cast<unsigned>(regs.vector - kFirstIrq), 0, ""};
+  if (is_irq(regs.vector)) return {Trap::Kind::kInterrupt, {}, false, false, static_cast<unsigned>(regs.vector - kFirstIrq), 0, 0, ""};
   const Exception& exception = exception_of(regs.vector);
-  return {Trap::Kind::kException, {regs.rip}, false, false, 0, exception.signal, exception.name};
+  const int code = exception.code == kInFpu ? fpu_code(regs.vector) : exception.code;
+  return {Trap::Kind::kException, {regs.rip}, false, false, 0, exception.signal, code, exception.name};
 }
 
-void Machine::switch_context(Context* from, Context& to) {
+// Only the bits of the ports that were open are set again: the whole map is 8 KiB.
+void Machine::set_io(const IoPorts& ports) {
   PerCpu& cpu = this_cpu();
-  if (from) save_fpu(*from);
-  asm volatile("fxrstorq %0" : : "m"(to.fpu));
-  cpu.current = &to;
-  cpu.tss.rsp[0] = reinterpret_cast<uint64_t>(&to.regs + 1);
-  load_segments(to);
-}
-
-// User mode may load any selector register, and loading FS or GS changes its base (Intel SDM vol. 3A, 3.4.4.1), so what was loaded last
-// says nothing: selectors and bases are always written. GS is exchanged around its selector, because loading that would clear the kernel's
-// base.
-void Machine::load_segments(const Context& running) {
-  asm volatile(
-      "movl %0, %%ds\n\t"
-      "movl %0, %%es\n\t"
-      "movl %0, %%fs\n\t"
-      "swapgs\n\t"
-      "movl %0, %%gs\n\t"
-      "swapgs"
-      :
-      : "r"(0)
-      : "memory");
-  write_msr(Msr::kFsBase, running.fs_base);
-  write_msr(Msr::kKernelGsBase, running.gs_base);
+  const auto each_port = [](const IoPorts& all, auto visit) {
+    for (unsigned i = 0; i < all.count; ++i)
+      for (uint32_t port = all.ranges[i].first; port < all.ranges[i].first + all.ranges[i].count; ++port) visit(port);
+  };
+  each_port(cpu.open_io, [&](uint32_t port) { cpu.tss.io_map[port / 8] |= static_cast<uint8_t>(1u << port % 8); });
+  each_port(ports, [&](uint32_t port) { cpu.tss.io_map[port / 8] &= static_cast<uint8_t>(~(1u << port % 8)); });
+  cpu.open_io = ports;
 }
 
 // A xorshift of everything that came before, the time-stamp counter and, where the processor has it, RDRAND (Intel SDM vol. 1, 7.3.17).
@@ -93,8 +100,8 @@ uint64_t Machine::entropy() {
 }
 
 void Machine::power_off(unsigned code) {
-  out32(0xf4, code);     // QEMU's isa-debug-exit: QEMU ends with 2 * code + 1
-  out16(0x604, 0x2000);  // without that device: QEMU's ACPI power-off (PM1a_CNT.SLP_EN)
+  out8(0xf4, static_cast<uint8_t>(code));  // QEMU's isa-debug-exit: QEMU ends with 2 * code + 1
+  out16(0x604, 0x2000);                    // without that device: QEMU's ACPI power-off (PM1a_CNT.SLP_EN)
   for (;;) asm volatile("cli; hlt");
 }
 

@@ -1,6 +1,8 @@
 // The real machine, as the kernel sees it (base/machine_concept.hh says what each name means). Hot functions are inline; the devices are in
-// clock.cc, interrupts.cc and serial.cc. Nothing here decides policy.
+// clock.cc and interrupts.cc. Nothing here decides policy.
 #pragma once
+
+#include <initializer_list>
 
 #include "base/machine_concept.hh"
 #include "base/types.hh"
@@ -8,6 +10,7 @@
 #include "cpu.hh"
 #include "kernel_map.hh"
 #include "pte.hh"
+#include "signal_frame.hh"
 
 namespace kine {
 
@@ -20,18 +23,18 @@ struct Machine {
   static constexpr unsigned kUserRootEntries = 256;
   static constexpr uint64_t kTickNanoseconds = 10'000'000;  // IRQ 0, once enabled
   static constexpr unsigned kTimerIrq = 0;
-  static constexpr unsigned kConsoleIrq = 4;  // COM1 has input
+  // The VGA's memory: text at 0xb8000, graphics at 0xa0000.
+  static constexpr PhysRange kDeviceMemory{{0xa'0000}, {0xc'0000}};
 
   // Memory. A frame is reached through the direct map, which has all RAM but the kernel's image.
   static std::byte* bytes(Frame frame) { return reinterpret_cast<std::byte*>(kDirectMap + (uint64_t{frame.number} << kPageBits)); }
   static Pte* table(Frame frame) { return reinterpret_cast<Pte*>(bytes(frame)); }
 
-  static void fill_table(Frame frame, Pte entry) {
+  static void fill_page(Frame frame, Pte entry) {
     void* to = bytes(frame);
     uint64_t words = 1 << kIndexBits;
     asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(entry.bits()) : "memory");
   }
-  static void clear_page(Frame frame) { fill_table(frame, Pte()); }
   static void copy_page(Frame to_frame, Frame from_frame) {
     void* to = bytes(to_frame);
     const void* from = bytes(from_frame);
@@ -40,12 +43,11 @@ struct Machine {
   }
 
   static void map_kernel(Frame root) {
-    table(root)[kDirectMapSlot] = kernel_map.direct_map;
-    table(root)[kImageSlot] = kernel_map.image;
+    for (const unsigned slot : {kDirectMapSlot, kImageSlot}) table(root)[slot] = table(kine::kernel_root)[slot];
   }
   static void unmap_kernel(Frame root) { table(root)[kDirectMapSlot] = table(root)[kImageSlot] = Pte(); }
   // A root whose user half is empty: to run on when the last address space goes.
-  static Frame kernel_root() { return kernel_map.root; }
+  static Frame kernel_root() { return kine::kernel_root; }
 
   // Address-space identifiers (PCID) are off, so a load of CR3 forgets every translation but the global ones, which only the kernel half
   // has (Intel SDM vol. 3A, 4.10.4.1).
@@ -69,9 +71,32 @@ struct Machine {
 
   // Threads. An fs_base or gs_base of a Context is below kLowerHalfEnd: one that is not canonical would fault here (Intel SDM vol. 2D,
   // WRMSR).
-  static void switch_context(Context* from, Context& to);
+  static void switch_context(Context* from, Context& to) {
+    PerCpu& cpu = this_cpu();
+    if (from) save_fpu(*from);
+    asm volatile("fxrstorq %0" : : "m"(to.fpu));
+    cpu.current = &to;
+    cpu.tss.rsp[0] = reinterpret_cast<uint64_t>(&to.regs + 1);
+    load_segments(to);
+  }
   static void save_fpu(Context& running) { asm volatile("fxsaveq %0" : "=m"(running.fpu)); }
-  static void load_segments(const Context& running);
+  // User mode may load any selector register, and loading FS or GS changes its base (Intel SDM vol. 3A, 3.4.4.1), so what was loaded last
+  // says nothing: selectors and bases are always written. GS is exchanged around its selector, because loading that would clear the
+  // kernel's base.
+  static void load_segments(const Context& running) {
+    asm volatile(
+        "movl %0, %%ds\n\t"
+        "movl %0, %%es\n\t"
+        "movl %0, %%fs\n\t"
+        "swapgs\n\t"
+        "movl %0, %%gs\n\t"
+        "swapgs"
+        :
+        : "r"(0)
+        : "memory");
+    write_msr(Msr::kFsBase, running.fs_base);
+    write_msr(Msr::kKernelGsBase, running.gs_base);
+  }
   // Leaves the kernel for user mode. Requires: switch_context has made it the current context, and its root is loaded.
   [[noreturn]] static void resume(Context& context) asm("resume_context");  // in entry.asm, under that name
 
@@ -80,7 +105,7 @@ struct Machine {
     const Registers& regs = context.regs;
     if (regs.vector != kPageFault) return decode_other(regs);
     // (Error code: Intel SDM vol. 3A, 4.7.)
-    return {Trap::Kind::kPageFault, {read_cr2()}, (regs.error & 1 << 1) != 0, (regs.error & 1 << 4) != 0, 0, 0, ""};
+    return {Trap::Kind::kPageFault, {read_cr2()}, (regs.error & 1 << 1) != 0, (regs.error & 1 << 4) != 0, 0, 0, 0, ""};
   }
   static Trap decode_other(const Registers& regs);
 
@@ -88,12 +113,12 @@ struct Machine {
   static uint32_t wait_for_interrupt();
   static uint32_t poll_interrupts();
   static void enable_irq(unsigned number);
+  static void disable_irq(unsigned number);
+  static void set_io(const IoPorts& ports);
+  static void allow_io(bool allowed) { this_cpu().tss.io_map_at = allowed ? offsetof(TaskState, io_map) : sizeof(TaskState); }
 
   static uint64_t now();
-  static uint64_t boot_time();
   static uint64_t entropy();
-  static bool serial_write(unsigned number, char byte);
-  static int serial_read(unsigned number);
   static void debug_write(char byte) { out8(0xe9, static_cast<uint8_t>(byte)); }
   [[noreturn]] static void power_off(unsigned code);
 
@@ -101,6 +126,6 @@ struct Machine {
   static void report(const Registers* trap, uint64_t frame_pointer);
 };
 
-static_assert(MemoryMachine<Machine> && CpuMachine<Machine>);
+static_assert(MachineConcept<Machine>);
 
 }  // namespace kine

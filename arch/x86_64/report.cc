@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned kMaxFrames = 24;
 
-LogArgument hex(uint64_t number) { return LogArgument::hex(number); }
+VirtAddr hex(uint64_t number) { return {number}; }
 
 bool in(uint64_t address, const char* begin, const char* end) {
   return address >= reinterpret_cast<uint64_t>(begin) && address < reinterpret_cast<uint64_t>(end);
@@ -32,8 +32,7 @@ Symbol symbol_of(uint64_t address) {
     if (start > address) break;
     record += sizeof(low);
     found = {record, address - start};
-    while (*record++ != 0) {
-    }
+    while (*record++ != 0) continue;
   }
   return found;
 }

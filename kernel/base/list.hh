@@ -36,14 +36,14 @@ class List {
     auto [next, previous] = item.*link;
     (previous ? (previous->*link).next : first_) = next;
     (next ? (next->*link).previous : last_) = previous;
-    item.*link = {};
   }
 
   // Requires: the list is not empty.
   T& pop_front() {
     check(first_ != nullptr, "pop from an empty list");
     T& item = *first_;
-    remove(item);
+    first_ = (item.*link).next;
+    (first_ ? (first_->*link).previous : last_) = nullptr;
     return item;
   }
 

@@ -7,7 +7,7 @@
 
 namespace kine {
 
-// One argument of a message. Numbers print in decimal, addresses and hex() in hexadecimal.
+// One argument of a message. Numbers print in decimal, addresses in hexadecimal.
 class LogArgument {
  public:
   constexpr LogArgument(const char* text) : text_(text) {}
@@ -16,7 +16,6 @@ class LogArgument {
       : number_(number < 0 ? -static_cast<uint64_t>(number) : static_cast<uint64_t>(number)), negative_(number < 0) {}
   constexpr LogArgument(VirtAddr address) : number_(address.value), hex_(true) {}
   constexpr LogArgument(Frame frame) : number_(frame.number), hex_(true) {}
-  static constexpr LogArgument hex(uint64_t number) { return VirtAddr{number}; }
 
   void print() const;
 

@@ -14,6 +14,7 @@ enum class Errno : int {
   kEPERM = 1,
   kENOENT = 2,
   kESRCH = 3,
+  kEINTR = 4,
   kEIO = 5,
   kE2BIG = 7,
   kENOEXEC = 8,
@@ -23,18 +24,30 @@ enum class Errno : int {
   kENOMEM = 12,
   kEACCES = 13,
   kEFAULT = 14,
+  kEBUSY = 16,
   kEEXIST = 17,
+  kEXDEV = 18,
   kENODEV = 19,
   kEINVAL = 22,
   kEMFILE = 24,
-  kENOTTY = 25,
+  kENOSPC = 28,
+  kEDEADLK = 35,
   kENAMETOOLONG = 36,
   kENOSYS = 38,
+  kELOOP = 40,
+  // A signal came before anything was done. Programs never see these: the call is issued again or answers EINTR (task/signal.hh).
+  kERESTARTSYS = 512,     // again, also behind a handler with SA_RESTART
+  kERESTARTNOHAND = 514,  // again, unless a handler runs
 };
 
-template <class T = void>
+// What a Result<> is besides an error.
+struct Nothing {};
+
+template <class T = Nothing>
 class [[nodiscard]] Result {
  public:
+  constexpr Result() requires std::is_same_v<T, Nothing>
+  = default;
   constexpr Result(T value) : value_(std::move(value)) {}
   constexpr Result(Errno error) : error_(error) {}
   constexpr explicit operator bool() const { return error_ == Errno::kOk; }
@@ -46,19 +59,7 @@ class [[nodiscard]] Result {
   constexpr T* operator->() { return &**this; }
 
  private:
-  T value_{};
-  Errno error_ = Errno::kOk;
-};
-
-template <>
-class [[nodiscard]] Result<void> {
- public:
-  constexpr Result() = default;
-  constexpr Result(Errno error) : error_(error) {}
-  constexpr explicit operator bool() const { return error_ == Errno::kOk; }
-  constexpr Errno error() const { return error_; }
-
- private:
+  [[no_unique_address]] T value_{};
   Errno error_ = Errno::kOk;
 };
 

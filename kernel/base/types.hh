@@ -2,18 +2,13 @@
 // another does not compile. Nothing here depends on the machine: sizes of pages and tables are in mm/geometry.hh.
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <compare>
 #include <cstddef>
-#include <cstdint>
 
 namespace kine {
-
-using std::int64_t;
-using std::size_t;
-using std::uint16_t;
-using std::uint32_t;
-using std::uint64_t;
-using std::uint8_t;
 
 // A physical page, by number. Frame 0 (the real-mode interrupt table) is never managed, so it ends lists and stands for "none".
 struct Frame {
@@ -25,6 +20,11 @@ struct Frame {
 struct PhysAddr {
   uint64_t value = 0;
   friend constexpr auto operator<=>(PhysAddr, PhysAddr) = default;
+};
+
+struct PhysRange {
+  PhysAddr begin, end;
+  constexpr uint64_t bytes() const { return end.value - begin.value; }
 };
 
 // An address as a program uses it; any 64-bit value, canonical or not, until it was checked.
@@ -57,6 +57,15 @@ class Rights {
   enum : uint8_t { kRead = 1, kWrite = 2, kExec = 4 };
   constexpr explicit Rights(uint8_t bits) : bits_(bits) {}
   uint8_t bits_ = 0;
+};
+
+// I/O ports that are open to a process.
+struct IoPorts {
+  static constexpr unsigned kMost = 4;
+  struct {
+    uint32_t first, count;
+  } ranges[kMost];
+  unsigned count;  // of ranges
 };
 
 // A run of objects that somebody else owns. (Not std::span: it needs a hosted library with some compilers.)

@@ -2,32 +2,17 @@
 
 namespace kine {
 
-namespace {
-
-bool in_use(const FrameRecord& r) { return r.kind != FrameKind::kAbsent && r.kind != FrameKind::kFree && r.kind != FrameKind::kZeroed; }
-
-}  // namespace
-
-// One reference, held by the kernel or by an entry; its frame's tables below are visited with the first reference of each pass.
-void Audit::visit(Frame frame, Pass pass) {
+// One reference, held by the kernel or by an entry; what a table leads to is visited with its first reference of each pass.
+void Audit::visit(Frame frame, Pass pass, unsigned level) {
   FrameRecord& r = frames.record(frame);
   if (pass == Pass::kTake) --r.count;
   if (pass == Pass::kGiveBack) ++r.count;
-  if (r.kind != FrameKind::kTable && r.kind != FrameKind::kRoot) return;
-  if (r.mark == static_cast<uint8_t>(pass)) return;
+  if ((r.kind != FrameKind::kTable && r.kind != FrameKind::kRoot) || r.mark == static_cast<uint8_t>(pass)) return;
   r.mark = static_cast<uint8_t>(pass);
-  unsigned level = kRootLevel;
-  if (r.kind == FrameKind::kTable) level = level_of_child_;
-  visit_table(frame, level, pass);
-}
-
-void Audit::visit_table(Frame table, unsigned level, Pass pass) {
-  if (pass == Pass::kCheck) check_table(table, level);
+  if (pass == Pass::kCheck) check_table(frame, level);
   if (finding_.rule && pass == Pass::kCheck) return;
-  Table(table).for_each_used([&](unsigned, Pte entry) {
-    if (!entry.present()) return;
-    level_of_child_ = level - 1;
-    visit(entry.frame(), pass);
+  Table(frame).for_each_used([&](unsigned, Pte entry) {
+    if (entry.present()) visit(entry.frame(), pass, level - 1);
   });
 }
 
@@ -73,7 +58,7 @@ void Audit::check_records() {
   for (uint32_t i = 1; i < frames.limit(); ++i) {
     FrameRecord& r = frames.record({i});
     r.mark = 0;
-    if (in_use(r) && r.count == 0) broken("a frame in use has no reference", {i}, 1, 0);
+    if (r.in_use() && r.count == 0) broken("a frame in use has no reference", {i}, 1, 0);
   }
 }
 
@@ -81,18 +66,14 @@ void Audit::check_records() {
 void Audit::check_counts() {
   for (uint32_t i = 1; i < frames.limit(); ++i) {
     const FrameRecord& r = frames.record({i});
-    if (in_use(r) && r.count != 0) broken("a frame's count is not the number of its references", {i}, 0, r.count);
+    if (r.in_use() && r.count != 0) broken("a frame's count is not the number of its references", {i}, 0, r.count);
+    unused_ += r.kind == FrameKind::kFree || r.kind == FrameKind::kZeroed;
   }
 }
 
 void Audit::check_lists() {
   const uint32_t listed = check_list(frames.free_, FrameKind::kFree) + check_list(frames.zeroed_, FrameKind::kZeroed);
-  uint32_t free = 0;
-  for (uint32_t i = 1; i < frames.limit(); ++i) {
-    const FrameKind kind = frames.record({i}).kind;
-    if (kind == FrameKind::kFree || kind == FrameKind::kZeroed) ++free;
-  }
-  if (listed != free) broken("a free frame is in no list", {}, free, listed);
+  if (listed != unused_) broken("a free frame is in no list", {}, unused_, listed);
   if (listed != frames.free()) broken("the number of free frames is wrong", {}, listed, frames.free());
 }
 

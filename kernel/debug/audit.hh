@@ -41,8 +41,7 @@ class Audit {
   void broken(const char* rule, Frame frame, uint64_t expected, uint64_t seen) {
     if (!finding_.rule) finding_ = {rule, frame, expected, seen};
   }
-  void visit(Frame frame, Pass pass);
-  void visit_table(Frame table, unsigned level, Pass pass);
+  void visit(Frame frame, Pass pass, unsigned level = kRootLevel);
   void check_table(Frame table, unsigned level);
   void check_entry(Frame table, unsigned level, Pte entry);
   void check_records();
@@ -51,7 +50,7 @@ class Audit {
   uint32_t check_list(Frame first, FrameKind kind);
 
   AuditFinding finding_;
-  unsigned level_of_child_ = 0;  // of the table that the entry just being followed leads to
+  uint32_t unused_ = 0;  // frames that are free by their records
 };
 
 }  // namespace kine

@@ -1,6 +1,6 @@
-#include "debug/panic.hh"
-
+// The end of the machine after a bug of the kernel: says what is known and powers off with a failure. Never spins, never returns.
 #include "base/log.hh"
+#include "machine.hh"
 
 namespace kine {
 namespace {

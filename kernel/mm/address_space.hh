@@ -37,6 +37,11 @@ enum class FaultVerdict : uint8_t {
   kNoMemory,  // it would be granted, but no frame is left. The tree's meaning is unchanged
 };
 
+// Whether a leaf's or a promise's mapping allows the access; an empty entry allows none.
+inline bool grants(Pte entry, Access access) {
+  return access == Access::kWrite ? entry.may_write() : access == Access::kFetch ? entry.rights().exec() : entry.rights().read();
+}
+
 // What rules one address: the leaf entry, or a promise or empty entry of any level.
 struct Ruling {
   Pte entry;
@@ -55,7 +60,7 @@ class AddressSpace {
   // Takes over all that `other` holds, giving back what this held; `other` ends empty. Requires: no CPU translates through this.
   void take_over(AddressSpace& other);
   // Makes this, which must be empty, a copy of `parent` as the strategy says. ENOMEM, and both are as they were.
-  [[nodiscard]] Result<> fork_from(AddressSpace& parent, ForkStrategy strategy);
+  [[nodiscard]] Result<> fork_from(AddressSpace& parent, ForkStrategy strategy, Claim claim = Claim::kOrdinary);
   Frame root() const { return root_; }
 
   // --- faults and single pages ---
@@ -63,20 +68,24 @@ class AddressSpace {
   // Answers a page fault at `address`, any 64-bit value.
   FaultVerdict fault(VirtAddr address, Access access);
   Ruling ruling(VirtAddr address) const;  // requires: address < kUserEnd
-  // The frame that an access to `address` reaches, after whatever a fault there would do. EFAULT, ENOMEM.
-  [[nodiscard]] Result<Frame> reach(VirtAddr address, Access access);
+  // The byte that an access to `address` reaches, after whatever a fault there would do. EFAULT, ENOMEM.
+  [[nodiscard]] Result<std::byte*> reach(VirtAddr address, Access access);
 
   // --- ranges ---
 
-  // The range becomes demand-zero memory with these rights; what was there goes. ENOMEM.
-  [[nodiscard]] Result<> map(PageRange range, Rights rights);
-  // The range becomes zeroed memory that this and every later fork share; all its frames are taken here. ENOMEM.
-  [[nodiscard]] Result<> map_shared(PageRange range, Rights rights);
-  // Pages of the range become frames that exist, from `first` on, copied when they are first written. ENOMEM.
-  [[nodiscard]] Result<> map_frames(PageRange range, Frame first, Rights rights);
+  // The range becomes memory with these rights, zero when it is first used; what was there goes. `shared`: this and every later fork share
+  // it, and all its frames are taken here. ENOMEM.
+  [[nodiscard]] Result<> map(PageRange range, Rights rights, bool shared = false);
+  // Pages of the range become frames that exist, from `first` on, copied when they are first written or, device memory, shared by every
+  // owner. ENOMEM.
+  [[nodiscard]] Result<> map_frames(PageRange range, Frame first, Rights rights, bool shared = false);
   // Pages [to, to + bytes of from) become what `source` (which may be this) has at `from`, shared copy-on-write, page by page or by whole
-  // tables where both ranges are aligned; promises and the shared bit are kept. The ranges do not overlap. ENOMEM.
-  [[nodiscard]] Result<> share_from(AddressSpace& source, PageRange from, VirtAddr to);
+  // tables where both ranges are aligned; promises and the shared bit are kept. `like`: a promise with the rights that all of it gets;
+  // empty: what they are. The ranges do not overlap. ENOMEM.
+  [[nodiscard]] Result<> share_from(AddressSpace& source, PageRange from, VirtAddr to, Pte like = {});
+  // The same with other rights, for memory that another process is shown: what may be read there. EFAULT (a part of it may not), EINVAL (a
+  // part is mapped MAP_SHARED: what is written there later would show), ENOMEM.
+  [[nodiscard]] Result<> borrow(AddressSpace& source, PageRange from, VirtAddr to, Rights rights);
   // What is mapped in `from` is at `to` afterwards, as far as `to` reaches, and nothing at `from`; a longer `to` ends in more memory with
   // the rights of the last page. What was at `to` goes. Requires: no overlap, neither empty. EFAULT (a part of `from` is not mapped),
   // ENOMEM.
@@ -85,9 +94,34 @@ class AddressSpace {
   [[nodiscard]] Result<> unmap(PageRange range);
   // Everything in the range gets these rights. ENOMEM: out of frames, or a part of the range is not mapped; then nothing changed.
   [[nodiscard]] Result<> protect(PageRange range, Rights rights);
+  // Private pages of the range are demand-zero again. ENOMEM.
+  [[nodiscard]] Result<> forget(PageRange range);
 
   // --- looking ---
 
+  // The first address in `range` whose entry (leaf, promise or empty) `matches(entry)`; range.end if there is none. Steps from ruling entry
+  // to ruling entry, and within a lowest table from page to page, or over all of it if it is full and `skips_full`.
+  template <class Matches>
+  VirtAddr find(PageRange range, Matches matches, bool skips_full = false) const {
+    for (VirtAddr at = range.begin; at < range.end;) {
+      Table table(root_);
+      unsigned level = kRootLevel;
+      Pte entry = table[index_of(at, level)];
+      while (level > 0 && entry.present()) {
+        table = Table(entry.frame());
+        if (level == 1 && skips_full && table.full()) break;
+        --level;
+        entry = table[index_of(at, level)];
+      }
+      const uint64_t span = span_of(level);
+      do {
+        if (matches(entry)) return at;
+        at = {round_down(at.value, span) + span};
+        entry = table[index_of(at, 0)];
+      } while (level == 0 && index_of(at, 0) != 0 && at < range.end);
+    }
+    return range.end;
+  }
   bool mapped(PageRange range) const;  // every page of it
   // The lowest free range of `bytes` (a multiple of pages, not 0) within `area`, from the end of the last hit on and then from the
   // beginning; large ones begin where a level-1 entry does. ENOMEM.
@@ -112,7 +146,7 @@ class AddressSpace {
   // faults
   struct Path;
   Path path_to(VirtAddr address) const;
-  FaultVerdict answer(const Path& path, VirtAddr address, Access access);
+  Result<std::byte*> reach_by_fault(VirtAddr address, Access access);
   Result<Frame> split(Pte promise);
   Result<Frame> copy_table(Frame shared);
   bool own_entry(Table table, unsigned index) { return table[index].writable() || make_own(table, index); }
@@ -123,22 +157,30 @@ class AddressSpace {
   FaultVerdict make_page_writable(Table table, unsigned index);
 
   // ranges
-  uint64_t frames_for(const Edit& edit) const;
-  void commit(const Edit& edit);
   Result<> apply(const Edit& edit);
   Pte lend_entry(VirtAddr address, unsigned level);
   void flush(PageRange range) const;
-  VirtAddr first(bool used, VirtAddr from, VirtAddr end) const;
 
   // fork
-  uint64_t frames_to_copy(Frame table, unsigned level, ForkStrategy strategy) const;
-  Frame copy_tree(Frame table, unsigned level, ForkStrategy strategy);
+  uint64_t frames_to_copy(Frame table, unsigned level, unsigned shared_level) const;
+  void copy_entries(Table from, Table to, unsigned level, unsigned shared_level);
 
   Frame root_;
   Claim claim_ = Claim::kOrdinary;
   VirtAddr search_hint_;
-
-  friend class Audit;
 };
+
+// Where the access goes straight through, so does the kernel; else it does as the processor would: it faults.
+inline Result<std::byte*> AddressSpace::reach(VirtAddr address, Access access) {
+  if (address >= kUserEnd) return Errno::kEFAULT;
+  Pte entry = Table(root_)[index_of(address, kRootLevel)];
+#pragma GCC unroll 8
+  for (unsigned level = kRootLevel; level > 0; --level) {
+    if (!(access == Access::kWrite ? entry.writable() : entry.present())) return reach_by_fault(address, access);
+    entry = Table(entry.frame())[index_of(address, level - 1)];
+  }
+  if (!(access == Access::kWrite ? entry.writable() : entry.present() && grants(entry, access))) return reach_by_fault(address, access);
+  return Machine::bytes(entry.frame()) + offset_in_page(address);
+}
 
 }  // namespace kine

@@ -6,15 +6,6 @@ namespace kine {
 
 constinit Events machine_events{};
 
-namespace {
-
-// Whether a leaf's or a promise's mapping allows the access; an empty entry allows none.
-bool grants(Pte entry, Access access) {
-  return access == Access::kWrite ? entry.may_write() : access == Access::kFetch ? entry.rights().exec() : entry.rights().read();
-}
-
-}  // namespace
-
 // The way from the root to what rules an address.
 struct AddressSpace::Path {
   Pte entry;  // the ruling leaf, promise or empty entry
@@ -46,10 +37,7 @@ Ruling AddressSpace::ruling(VirtAddr address) const {
 
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
   if (address >= kUserEnd) return FaultVerdict::kBad;
-  return answer(path_to(address), address, access);
-}
-
-inline FaultVerdict AddressSpace::answer(const Path& path, VirtAddr address, Access access) {
+  const Path path = path_to(address);
   if (!grants(path.entry, access)) return FaultVerdict::kBad;
   if (access == Access::kWrite) return make_writable(path, address);
   if (path.entry.is_promise()) return make_readable(path, address);
@@ -57,16 +45,11 @@ inline FaultVerdict AddressSpace::answer(const Path& path, VirtAddr address, Acc
   return FaultVerdict::kAlready;
 }
 
-Result<Frame> AddressSpace::reach(VirtAddr address, Access access) {
-  if (address >= kUserEnd) return Errno::kEFAULT;
-  const Path path = path_to(address);
-  // Where the access goes straight through, so does the kernel; else it does as the processor would: it faults.
-  const bool writable = path.own_level == 0 && path.entry.writable();
-  if (path.entry.present() && grants(path.entry, access) && (access != Access::kWrite || writable)) return path.entry.frame();
-  switch (answer(path, address, access)) {
+Result<std::byte*> AddressSpace::reach_by_fault(VirtAddr address, Access access) {
+  switch (fault(address, access)) {
     case FaultVerdict::kBad: return Errno::kEFAULT;
     case FaultVerdict::kNoMemory: return Errno::kENOMEM;
-    default: return ruling(address).entry.frame();
+    default: return Machine::bytes(ruling(address).entry.frame()) + offset_in_page(address);
   }
 }
 

@@ -3,6 +3,8 @@
 
 namespace kine {
 
+constexpr unsigned kNoLevel = ~0u;
+
 Result<> AddressSpace::create(Claim claim) {
   check(!root_, "an address space was created twice");
   Result<Frame> root = frames.take_zeroed(FrameKind::kRoot, claim);
@@ -29,31 +31,12 @@ void AddressSpace::take_over(AddressSpace& other) {
   heap_end = other.heap_end;
 }
 
-Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy) {
-  Table from(parent.root_);
-  uint64_t needed = 1;
-  if (strategy != ForkStrategy::kTree) {
-    from.for_each_used([&](unsigned, Pte entry) {
-      if (entry.present()) needed += parent.frames_to_copy(entry.frame(), kRootLevel - 1, strategy);
-    });
-  }
-  if (!frames.available(needed, Claim::kOrdinary)) return Errno::kENOMEM;
+Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy, Claim claim) {
+  const unsigned shared_level = strategy == ForkStrategy::kTree ? kRootLevel : strategy == ForkStrategy::kPages ? 0 : kNoLevel;
+  if (!frames.available(frames_to_copy(parent.root_, kRootLevel, shared_level), claim)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
-  check(bool(create(Claim::kOrdinary)), "a frame that was available is not");
-  Table to(root_);
-  from.for_each_used([&](unsigned index, Pte entry) {
-    if (entry.present()) {
-      if (strategy == ForkStrategy::kTree) {
-        // The whole idea: the subtree has one owner more, and neither writes it before it has made the path its own.
-        entry = entry.read_only();
-        from.update(index, entry);
-        frames.add_reference(entry.frame());
-      } else {
-        entry = Pte::table(copy_tree(entry.frame(), kRootLevel - 1, strategy));
-      }
-    }
-    to.set(index, entry);
-  });
+  check(bool(create(claim)), "a frame that was available is not");
+  copy_entries(Table(parent.root_), Table(root_), kRootLevel, shared_level);
   search_hint_ = parent.search_hint_;
   heap_start = parent.heap_start;
   heap_end = parent.heap_end;
@@ -63,44 +46,42 @@ Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy) {
   return {};
 }
 
-uint64_t AddressSpace::frames_to_copy(Frame table, unsigned level, ForkStrategy strategy) const {
+// How many frames copy_entries takes for a table, itself included.
+uint64_t AddressSpace::frames_to_copy(Frame table, unsigned level, unsigned shared_level) const {
   uint64_t needed = 1;
+  if (level == shared_level) return needed;
   Table(table).for_each_used([&](unsigned, Pte entry) {
-    if (!entry.present()) return;
-    if (level > 0) {
-      needed += frames_to_copy(entry.frame(), level - 1, strategy);
-    } else if (strategy == ForkStrategy::kEager && !entry.shared()) {
-      ++needed;
-    }
+    if (!entry.present() || entry.shared()) return;
+    needed += level > 0 ? frames_to_copy(entry.frame(), level - 1, shared_level) : 1;
   });
   return needed;
 }
 
-// Copies a table and all tables below; the pages below are shared copy-on-write, or copied as well. Requires: enough frames.
-Frame AddressSpace::copy_tree(Frame table, unsigned level, ForkStrategy strategy) {
-  Result<Frame> copy = frames.take_zeroed(FrameKind::kTable, claim_);
-  Table from(table);
-  Table to(*copy);
+// Copies every entry of a table, and all tables below down to those of `shared_level`. What those lead to is shared copy-on-write. With
+// kNoLevel pages are copied as well, but for those mapped MAP_SHARED. Requires: enough frames.
+void AddressSpace::copy_entries(Table from, Table to, unsigned level, unsigned shared_level) {
   from.for_each_used([&](unsigned index, Pte entry) {
     if (entry.present()) {
-      if (level > 0) {
-        entry = Pte::table(copy_tree(entry.frame(), level - 1, strategy));
-      } else if (strategy == ForkStrategy::kEager && !entry.shared()) {
+      if (level == shared_level || entry.shared()) {
+        // The whole idea: what lies below has one owner more, and neither writes it before it has made the path its own.
+        entry = entry.read_only();
+        from.update(index, entry);
+        frames.add_reference(entry.frame());
+      } else if (level > 0) {
+        Result<Frame> table = frames.take_zeroed(FrameKind::kTable, claim_);
+        copy_entries(Table(entry.frame()), Table(*table), level - 1, shared_level);
+        count(&Events::tables_copied);
+        entry = Pte::table(*table);
+      } else {
         Result<Frame> page = frames.take(FrameKind::kPage, claim_);
         Machine::copy_page(*page, entry.frame());
         count(&Events::pages_copied);
         entry = Pte::page(*page, entry.rights());
         if (entry.may_write()) entry = entry.writable_now();
-      } else {
-        entry = entry.read_only();
-        from.update(index, entry);
-        frames.add_reference(entry.frame());
       }
     }
     to.set(index, entry);
   });
-  count(&Events::tables_copied);
-  return *copy;
 }
 
 }  // namespace kine

@@ -5,6 +5,7 @@
 namespace kine {
 
 constinit Frames frames;
+constinit FrameRange kernel_pages[2] = {};
 
 void Frames::start(FrameRecord* records, uint32_t count) {
   *this = Frames();
@@ -31,28 +32,21 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
   }
 }
 
-Frame Frames::start_use(Frame frame, FrameKind kind) {
-  record(frame) = FrameRecord{1, 0, kind, 0, 0};
-  --free_count_;
-  return frame;
-}
-
-Result<Frame> Frames::take(FrameKind kind, Claim claim) {
-  if (!available(1, claim)) [[unlikely]]
-    return Errno::kENOMEM;
-  return start_use(pop(free_ ? free_ : zeroed_), kind);
-}
-
-Result<Frame> Frames::take_zeroed(FrameKind kind, Claim claim) {
+[[gnu::always_inline]] inline Result<Frame> Frames::take_any(FrameKind kind, Claim claim, bool zeroed) {
   if (!available(1, claim)) [[unlikely]]
     return Errno::kENOMEM;
   // What was dropped as a sparse table serves tables first, so that what a fork or an exec costs does not depend on how many pages were
   // touched.
-  if (zeroed_ && (kind != FrameKind::kPage || !free_)) return start_use(pop(zeroed_), kind);
-  const Frame frame = start_use(pop(free_), kind);
-  Machine::clear_page(frame);
+  const bool is_zeroed = !free_ || (zeroed && zeroed_ && kind != FrameKind::kPage);
+  const Frame frame = pop(is_zeroed ? zeroed_ : free_);
+  record(frame) = FrameRecord{1, 0, kind, 0, 0};
+  --free_count_;
+  if (zeroed && !is_zeroed) Machine::fill_page(frame, Pte());
   return frame;
 }
+
+Result<Frame> Frames::take(FrameKind kind, Claim claim) { return take_any(kind, claim, false); }
+Result<Frame> Frames::take_zeroed(FrameKind kind, Claim claim) { return take_any(kind, claim, true); }
 
 bool Frames::reap_one() {
   if (!condemned_) return false;

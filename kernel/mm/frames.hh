@@ -27,6 +27,8 @@ struct FrameRecord {
   FrameKind kind;
   uint8_t mark;     // the audit's: which pass saw this table last
   uint64_t groups;  // tables: bit g is set if an entry of group g may be used; clear bits are empty groups for certain
+
+  bool in_use() const { return kind != FrameKind::kAbsent && kind != FrameKind::kFree && kind != FrameKind::kZeroed; }
 };
 static_assert(sizeof(FrameRecord) == 16);
 
@@ -74,8 +76,7 @@ class Frames {
   // so a caller can look for interrupts in between. False if there was none.
   bool reap_one();
   void reap_all() {
-    while (reap_one()) {
-    }
+    while (reap_one()) continue;
   }
 
  private:
@@ -89,7 +90,7 @@ class Frames {
     list.number = record(frame).count;
     return frame;
   }
-  Frame start_use(Frame frame, FrameKind kind);
+  Result<Frame> take_any(FrameKind kind, Claim claim, bool zeroed);
   void reap_table(Frame table, FrameRecord& record);
   void make_free(Frame frame, FrameRecord& record) {
     record.kind = FrameKind::kFree;
@@ -109,32 +110,14 @@ class Frames {
   friend class Audit;
 };
 
+// Pages that the kernel owns one reference to: the boot archive, and the display's memory.
+struct FrameRange {
+  Frame first;
+  uint32_t count = 0;
+};
+extern constinit FrameRange kernel_pages[2];
+
 // The machine's memory. One for all processors: the kernel lock guards it.
 extern constinit Frames frames;
-
-// Owns one reference to a frame, for as long as no entry or list does.
-class FrameRef {
- public:
-  FrameRef() = default;
-  static FrameRef adopt(Frame frame) { return FrameRef(frame); }
-  FrameRef(FrameRef&& other) noexcept : frame_(other.release()) {}
-  FrameRef& operator=(FrameRef&& other) noexcept {
-    drop();
-    frame_ = other.release();
-    return *this;
-  }
-  ~FrameRef() { drop(); }
-
-  Frame get() const { return frame_; }
-  // Hands the reference over to whoever stores the result.
-  [[nodiscard]] Frame release() { return std::exchange(frame_, Frame{}); }
-
- private:
-  explicit FrameRef(Frame frame) : frame_(frame) {}
-  void drop() {
-    if (frame_) frames.unlink(release());
-  }
-  Frame frame_;
-};
 
 }  // namespace kine

@@ -41,6 +41,8 @@ struct PageRange {
   constexpr bool empty() const { return begin == end; }
   constexpr bool contains(VirtAddr address) const { return begin <= address && address < end; }
   constexpr bool overlaps(PageRange other) const { return begin < other.end && other.begin < end; }
+  // Requires: they overlap.
+  constexpr PageRange common(PageRange other) const { return {begin < other.begin ? other.begin : begin, end < other.end ? end : other.end}; }
 };
 
 }  // namespace kine

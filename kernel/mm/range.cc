@@ -11,11 +11,12 @@ namespace kine {
 
 struct AddressSpace::Edit {
   enum class Kind : uint8_t {
-    kReplace,   // what was there goes, every entry becomes `value`: a promise, or empty
-    kProtect,   // every leaf and promise gets the rights of `value`
-    kPopulate,  // every page becomes a new zeroed frame, MAP_SHARED, with the rights of `value`
-    kFrames,    // every page becomes the next frame from `first` on, with the rights of `value`
-    kShare,     // every entry becomes what `source` has at the same distance from `from`
+    kReplace,  // what was there goes, every entry becomes `value`: empty, a promise, or a page, of the next frame from its frame on (none:
+               // a new, zeroed one)
+    kProtect,  // every leaf and promise gets the rights of `value`
+    kForget,   // every private page becomes a promise with the same rights
+    kShare,    // every entry becomes what `source` has at the same distance from `from`, page by page with the rights of `value` if that is
+               // one
   };
   AddressSpace& space;
   Kind kind;
@@ -23,12 +24,11 @@ struct AddressSpace::Edit {
   Pte value{};
   AddressSpace* source = nullptr;
   VirtAddr from{};
-  Frame first{};
 
   // Calls visit(index, part) for each entry of a table at `level` that overlaps `range`, which lies within the table, with the part that it
   // does.
   template <class Visit>
-  static void for_each_entry(PageRange range, unsigned level, Visit visit) {
+  [[gnu::always_inline]] static void for_each_entry(PageRange range, unsigned level, Visit visit) {
     const uint64_t span = span_of(level);
     for (VirtAddr at = range.begin; at < range.end;) {
       const VirtAddr next{round_down(at.value, span) + span};
@@ -38,14 +38,17 @@ struct AddressSpace::Edit {
     }
   }
 
+  bool populates() const { return value.present() && !value.frame(); }
   VirtAddr source_of(VirtAddr address) const { return from + (address - range.begin); }
   bool descends(Pte entry, unsigned level, PageRange part) const;
   uint64_t frames_at_most() const;
+  uint64_t frames_needed() const;
   void count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const;
   void commit() const;
   Table open(Table table, unsigned index) const;
   void close(Table table, unsigned index) const;
   void commit_in(Table table, unsigned level, PageRange part) const;
+  Pte replacement(Pte old, unsigned level, VirtAddr at) const;
   void change(Table table, unsigned index, unsigned level, VirtAddr at) const;
   void protect_pages(Table table, PageRange part) const;
 };
@@ -55,11 +58,12 @@ inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange pa
   if (level == 0) return false;
   const bool whole = part.bytes() == span_of(level);
   switch (kind) {
-    case Kind::kReplace: return !whole && !(entry.empty() && value.empty());
+    case Kind::kReplace: return whole ? value.present() : !(entry.empty() && value.empty());
     case Kind::kProtect: return entry.present() || !whole;
-    case Kind::kPopulate:
-    case Kind::kFrames: return true;
-    case Kind::kShare: return !whole || source_of(part.begin).value % span_of(level) != 0;
+    case Kind::kForget: return entry.present();
+    case Kind::kShare:
+      if (!whole || source_of(part.begin).value % span_of(level) != 0) return true;
+      return !value.empty() && source->ruling(source_of(part.begin)).level < level;  // (other rights: only what is one promise is one step)
   }
   return true;
 }
@@ -68,7 +72,13 @@ inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange pa
 // level has at most half as many as the one below.
 uint64_t AddressSpace::Edit::frames_at_most() const {
   const uint64_t tables = 2 * kRootLevel + 2 * (range.bytes() / span_of(1));
-  return kind == Kind::kPopulate ? tables + range.bytes() / kPageSize : tables;
+  return populates() ? tables + range.bytes() / kPageSize : tables;
+}
+
+uint64_t AddressSpace::Edit::frames_needed() const {
+  uint64_t needed = 0;
+  count_frames(needed, space.root_, Pte(), kRootLevel, range, false);
+  return needed;
 }
 
 // The dry walk. `table` is none where the walk for real will make one whose entries are all `uniform`. `shared`: a table above is shared,
@@ -76,7 +86,7 @@ uint64_t AddressSpace::Edit::frames_at_most() const {
 // has.
 void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const {
   if (level == 0) {
-    if (kind == Kind::kPopulate) needed += part.bytes() / kPageSize;
+    if (populates()) needed += part.bytes() / kPageSize;
     return;
   }
   for_each_entry(part, level, [&](unsigned index, PageRange lower) {
@@ -91,7 +101,8 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
 // The walk for real. Most ranges lie in one entry of each upper table: straight down to the lowest table that holds all of it, change
 // there, and back up as far as that left tables empty. Requires: the frames that it needs are available.
 void AddressSpace::Edit::commit() const {
-  Table way[kRootLevel + 1] = {};
+  if (range.empty()) return;
+  Table way[kRootLevel + 1];
   unsigned level = kRootLevel;
   way[level] = Table(space.root_);
   const VirtAddr last = range.end - 1;
@@ -102,16 +113,7 @@ void AddressSpace::Edit::commit() const {
   }
   commit_in(way[level], level, range);
   for (; level < kRootLevel && way[level].unused(); ++level) close(way[level + 1], index_of(range.begin, level + 1));
-}
-
-void AddressSpace::Edit::commit_in(Table table, unsigned level, PageRange part) const {
-  if (level == 0 && kind == Kind::kProtect) return protect_pages(table, part);
-  for_each_entry(part, level, [&](unsigned index, PageRange lower_part) {
-    if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);
-    const Table lower = open(table, index);
-    commit_in(lower, level - 1, lower_part);
-    if (lower.unused()) close(table, index);
-  });
+  space.flush(range);
 }
 
 // The table that the entry leads to, this address space's own; a new one where nothing was.
@@ -146,24 +148,36 @@ void AddressSpace::Edit::protect_pages(Table table, PageRange part) const {
   }
 }
 
+// What the entry for the address becomes; if it has a frame, one reference to that is the entry's.
+Pte AddressSpace::Edit::replacement(Pte old, unsigned level, VirtAddr at) const {
+  if (kind == Kind::kForget) return Pte::promise(old.rights());
+  if (kind == Kind::kShare) {
+    const Pte entry = source->lend_entry(source_of(at), level);
+    return value.empty() ? entry : entry.with_rights(value.rights());
+  }
+  if (populates()) return value.with_frame(*space.zeroed_page());
+  const Frame frame{value.frame().number + static_cast<uint32_t>((at - range.begin) / kPageSize)};
+  frames.add_reference(frame);
+  return value.with_frame(frame);
+}
+
 // Changes one entry, whose part of the range begins at `at`, in one step.
-void AddressSpace::Edit::change(Table table, unsigned index, unsigned level, VirtAddr at) const {
+[[gnu::always_inline]] inline void AddressSpace::Edit::change(Table table, unsigned index, unsigned level, VirtAddr at) const {
   const Pte old = table[index];
   if (kind == Kind::kProtect) return table.update(index, old.with_rights(value.rights()));  // a promise: pages are protect_pages'
-  Pte entry = value;
-  if (kind == Kind::kPopulate) {
-    Result<Frame> page = frames.take_zeroed(FrameKind::kPage, space.claim_);
-    space.count(&Events::pages_zeroed);
-    entry = Pte::page(*page, value.rights(), true);
-  } else if (kind == Kind::kFrames) {
-    const Frame frame{first.number + static_cast<uint32_t>((at - range.begin) / kPageSize)};
-    frames.add_reference(frame);
-    entry = Pte::page(frame, value.rights());
-  } else if (kind == Kind::kShare) {
-    entry = source->lend_entry(source_of(at), level);
-  }
-  table.set(index, entry);
+  if (kind == Kind::kForget && (!old.present() || old.shared())) return;
+  table.set(index, kind == Kind::kReplace && !value.present() ? value : replacement(old, level, at));
   if (old.present()) frames.unlink(old.frame());
+}
+
+void AddressSpace::Edit::commit_in(Table table, unsigned level, PageRange part) const {
+  if (level == 0 && kind == Kind::kProtect) return protect_pages(table, part);
+  for_each_entry(part, level, [&](unsigned index, PageRange lower_part) {
+    if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);
+    const Table lower = open(table, index);
+    commit_in(lower, level - 1, lower_part);
+    if (lower.unused()) close(table, index);
+  });
 }
 
 // The entry of `level` at the address, for somebody who stores it too: no longer writable by hardware, and counted once more.
@@ -182,24 +196,11 @@ Pte AddressSpace::lend_entry(VirtAddr address, unsigned level) {
   }
 }
 
-uint64_t AddressSpace::frames_for(const Edit& edit) const {
-  uint64_t needed = 0;
-  if (!edit.range.empty()) edit.count_frames(needed, root_, Pte(), kRootLevel, edit.range, false);
-  return needed;
-}
-
-// Requires: the frames that it needs are available.
-void AddressSpace::commit(const Edit& edit) {
-  if (edit.range.empty()) return;
-  edit.commit();
-  flush(edit.range);
-}
-
 Result<> AddressSpace::apply(const Edit& edit) {
   // The exact count matters only where memory is short.
-  if (!frames.at_hand(edit.frames_at_most(), claim_) && !frames.available(frames_for(edit), claim_)) return Errno::kENOMEM;
+  if (!frames.at_hand(edit.frames_at_most(), claim_) && !frames.available(edit.frames_needed(), claim_)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
-  commit(edit);
+  edit.commit();
   return {};
 }
 
@@ -209,12 +210,13 @@ void AddressSpace::flush(PageRange range) const {
   for (VirtAddr page = range.begin; page < range.end; page = page + kPageSize) Machine::flush_page(page);
 }
 
-Result<> AddressSpace::map(PageRange range, Rights rights) {
-  return apply({.space = *this, .kind = Edit::Kind::kReplace, .range = range, .value = Pte::promise(rights)});
+Result<> AddressSpace::map(PageRange range, Rights rights, bool shared) {
+  const Pte value = shared ? Pte::page({}, rights, true) : Pte::promise(rights);
+  return apply({.space = *this, .kind = Edit::Kind::kReplace, .range = range, .value = value});
 }
 
-Result<> AddressSpace::map_shared(PageRange range, Rights rights) {
-  return apply({.space = *this, .kind = Edit::Kind::kPopulate, .range = range, .value = Pte::promise(rights)});
+Result<> AddressSpace::map_frames(PageRange range, Frame first, Rights rights, bool shared) {
+  return apply({.space = *this, .kind = Edit::Kind::kReplace, .range = range, .value = Pte::page(first, rights, shared)});
 }
 
 Result<> AddressSpace::unmap(PageRange range) {
@@ -228,15 +230,19 @@ Result<> AddressSpace::protect(PageRange range, Rights rights) {
   return apply({.space = *this, .kind = Edit::Kind::kProtect, .range = range, .value = Pte::promise(rights)});
 }
 
-Result<> AddressSpace::share_from(AddressSpace& source, PageRange from, VirtAddr to) {
+Result<> AddressSpace::forget(PageRange range) { return apply({.space = *this, .kind = Edit::Kind::kForget, .range = range}); }
+
+Result<> AddressSpace::share_from(AddressSpace& source, PageRange from, VirtAddr to, Pte like) {
   const PageRange range{to, to + from.bytes()};
-  Result<> done = apply({.space = *this, .kind = Edit::Kind::kShare, .range = range, .source = &source, .from = from.begin});
+  Result<> done = apply({.space = *this, .kind = Edit::Kind::kShare, .range = range, .value = like, .source = &source, .from = from.begin});
   if (done) source.flush(from);
   return done;
 }
 
-Result<> AddressSpace::map_frames(PageRange range, Frame first, Rights rights) {
-  return apply({.space = *this, .kind = Edit::Kind::kFrames, .range = range, .value = Pte::promise(rights), .first = first});
+Result<> AddressSpace::borrow(AddressSpace& source, PageRange from, VirtAddr to, Rights rights) {
+  const VirtAddr wrong = source.find(from, [](Pte entry) { return !entry.rights().read() || entry.shared(); });
+  if (wrong < from.end) return source.ruling(wrong).entry.rights().read() ? Errno::kEINVAL : Errno::kEFAULT;
+  return share_from(source, from, to, Pte::promise(rights));
 }
 
 Result<> AddressSpace::move(PageRange from, PageRange to) {
@@ -247,18 +253,16 @@ Result<> AddressSpace::move(PageRange from, PageRange to) {
   const PageRange tail{head.end, to.end};
   const Pte last = ruling(from.end - kPageSize).entry;
   const Edit share{.space = *this, .kind = Edit::Kind::kShare, .range = head, .source = this, .from = from.begin};
-  const Edit grow{.space = *this,
-                  .kind = last.shared() ? Edit::Kind::kPopulate : Edit::Kind::kReplace,
-                  .range = tail,
-                  .value = Pte::promise(last.rights())};
+  const Pte more = last.shared() ? Pte::page({}, last.rights(), true) : Pte::promise(last.rights());
+  const Edit grow{.space = *this, .kind = Edit::Kind::kReplace, .range = tail, .value = more};
   const Edit leave{.space = *this, .kind = Edit::Kind::kReplace, .range = from};
   // Each alone is counted exactly; one after the other they can only need less.
-  if (!frames.available(frames_for(share) + frames_for(grow) + frames_for(leave), claim_)) return Errno::kENOMEM;
+  if (!frames.available(share.frames_needed() + grow.frames_needed() + leave.frames_needed(), claim_)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
-  commit(share);
+  share.commit();
   flush(from);
-  commit(grow);
-  commit(leave);
+  grow.commit();
+  leave.commit();
   return {};
 }
 
@@ -266,29 +270,14 @@ Result<> AddressSpace::move(PageRange from, PageRange to) {
 
 bool AddressSpace::mapped(PageRange range) const { return first_free(range.begin, range.end) == range.end; }
 
-VirtAddr AddressSpace::first_used(VirtAddr from, VirtAddr end) const { return first(true, from, end); }
-VirtAddr AddressSpace::first_free(VirtAddr from, VirtAddr end) const { return first(false, from, end); }
+VirtAddr AddressSpace::first_used(VirtAddr from, VirtAddr end) const {
+  return find({from, end}, [](Pte entry) { return !entry.empty(); });
+}
 
-// Steps from ruling entry to ruling entry, and within a lowest table from page to page. A full lowest table holds nothing free: one step.
-VirtAddr AddressSpace::first(bool used, VirtAddr from, VirtAddr end) const {
-  for (VirtAddr at = from; at < end;) {
-    Table table(root_);
-    unsigned level = kRootLevel;
-    Pte entry = table[index_of(at, level)];
-    while (level > 0 && entry.present()) {
-      table = Table(entry.frame());
-      if (level == 1 && table.full()) break;
-      --level;
-      entry = table[index_of(at, level)];
-    }
-    const uint64_t span = span_of(level);
-    do {
-      if (entry.empty() != used) return at;
-      at = {round_down(at.value, span) + span};
-      entry = table[index_of(at, 0)];
-    } while (level == 0 && index_of(at, 0) != 0 && at < end);
-  }
-  return end;
+// (A full lowest table holds nothing free: one step.)
+VirtAddr AddressSpace::first_free(VirtAddr from, VirtAddr end) const {
+  return find(
+      {from, end}, [](Pte entry) { return entry.empty(); }, true);
 }
 
 // From the end of the last hit on, and once more from the beginning. A search among more holes than kMostHoles gives up, so that no pattern

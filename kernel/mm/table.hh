@@ -10,8 +10,7 @@ namespace kine {
 
 class Table {
  public:
-  Table() = default;
-  explicit Table(Frame frame) : frame_(frame) {}
+  explicit Table(Frame frame = {}) : frame_(frame) {}
 
   Frame frame() const { return frame_; }
   Pte operator[](unsigned index) const { return entries()[index]; }
@@ -29,7 +28,7 @@ class Table {
   void update(unsigned index, Pte entry) { entries()[index] = entry; }
   // Every entry becomes `entry`, which is not empty.
   void fill(Pte entry) {
-    Machine::fill_table(frame_, entry);
+    Machine::fill_page(frame_, entry);
     record().used = kEntries;
     record().groups = kAllGroups;
   }

@@ -32,23 +32,29 @@ Result<> zero_out(AddressSpace& space, VirtAddr to, uint64_t size) {
 }
 
 Result<> copy_across(AddressSpace& from_space, VirtAddr from, AddressSpace& to_space, VirtAddr to, uint64_t size) {
-  Result<> written;
-  Result<> read = for_each_part(from_space, from, size, Access::kRead, [&](const std::byte* bytes, uint64_t count) {
-    if (written) written = copy_out(to_space, to, bytes, count);
+  while (size > 0) {
+    // (What is read stays where it is, even if it is the page that the write copies: then somebody else has it too.)
+    Result<std::byte*> source = from_space.reach(from, Access::kRead);
+    if (!source) return source.error();
+    Result<std::byte*> target = to_space.reach(to, Access::kWrite);
+    if (!target) return target.error();
+    const uint64_t count = part_within_page(to, part_within_page(from, size));
+    __builtin_memcpy(*target, *source, count);
+    from = from + count;
     to = to + count;
-  });
-  return read ? written : read;
+    size -= count;
+  }
+  return {};
 }
 
 Result<uint64_t> string_length(AddressSpace& space, VirtAddr at, uint64_t limit) {
   uint64_t length = 0;
   while (length < limit) {
-    Result<Frame> frame = space.reach(at + length, Access::kRead);
-    if (!frame) return frame.error();
-    const uint64_t offset = offset_in_page(at + length);
-    const std::byte* const bytes = Machine::bytes(*frame) + offset;
-    for (uint64_t i = 0; i < kPageSize - offset && length < limit; ++i, ++length)
-      if (bytes[i] == std::byte{0}) return length;
+    Result<std::byte*> reached = space.reach(at + length, Access::kRead);
+    if (!reached) return reached.error();
+    const std::byte* bytes = *reached;
+    for (uint64_t left = kPageSize - offset_in_page(at + length); left > 0 && length < limit; --left, ++length)
+      if (*bytes++ == std::byte{0}) return length;
   }
   return Errno::kENAMETOOLONG;
 }

@@ -6,16 +6,21 @@
 
 namespace kine {
 
+// How many of the bytes from the address on lie in its page.
+constexpr uint64_t part_within_page(VirtAddr address, uint64_t size) {
+  const uint64_t to_end = kPageSize - offset_in_page(address);
+  return size < to_end ? size : to_end;
+}
+
 // Calls visit(std::byte* bytes, size_t count) for each page's part of [address, address + size), reached for this access. Stops at the
 // first error; what was visited before stays done.
 template <class Visit>
 Result<> for_each_part(AddressSpace& space, VirtAddr address, uint64_t size, Access access, Visit visit) {
   while (size > 0) {
-    Result<Frame> frame = space.reach(address, access);
-    if (!frame) return frame.error();
-    const uint64_t offset = offset_in_page(address);
-    const uint64_t count = size < kPageSize - offset ? size : kPageSize - offset;
-    visit(Machine::bytes(*frame) + offset, count);
+    Result<std::byte*> bytes = space.reach(address, access);
+    if (!bytes) return bytes.error();
+    const uint64_t count = part_within_page(address, size);
+    visit(*bytes, count);
     address = address + count;
     size -= count;
   }

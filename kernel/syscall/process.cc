@@ -1,6 +1,6 @@
-// Processes: exit, fork and its kin, execve, wait4, and who one is.
+// Processes: exit, fork and its kin, execve, wait4, and the calls of a C library that has threads.
 #include "syscall/calls.hh"
-#include "task/scheduler.hh"
+#include "syscall/route.hh"
 
 namespace kine::calls {
 
@@ -15,18 +15,16 @@ constexpr uint64_t kCloneKnown = kSignalMask | kCloneVm | kCloneVfork | kClonePa
 // Linux's <asm/prctl.h>.
 constexpr int kSetGs = 0x1001, kSetFs = 0x1002, kGetFs = 0x1003, kGetGs = 0x1004;
 
-}  // namespace
-
-Answer exit(Thread& caller, int status) {
-  end_process(*caller.process, WaitStatus::exited(status));
+Answer exit(Process& self, int status) {
+  end_process(self, WaitStatus::exited(status));
   return Answer::none();
 }
 
 Answer fork(Thread& caller) { return fork_process(caller, {}); }
-
 Answer vfork(Thread& caller) { return fork_process(caller, {.lend = true, .wait = true}); }
 
-Answer clone(Thread& caller, uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr child_tid, uint64_t) {
+// EINVAL for flags beyond a plain fork's, CLONE_VFORK, and CLONE_VM with CLONE_VFORK: threads do not exist.
+Answer clone(Thread& caller, uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr child_tid) {
   const uint64_t signal = flags & kSignalMask;
   const bool lend = flags & kCloneVm;
   const bool wait = flags & kCloneVfork;
@@ -41,41 +39,19 @@ Answer clone(Thread& caller, uint64_t flags, VirtAddr stack, VirtAddr parent_tid
                               });
 }
 
-Answer execve(Thread& caller, VirtAddr path, VirtAddr argv, VirtAddr envp) {
-  AddressSpace& space = *caller.process->space;
-  Result<uint64_t> length = string_length(space, path, kPathLimit);
-  if (!length) return length.error();
-  char copy[kPathLimit];
-  Result<> copied = copy_in(space, copy, path, *length);
-  if (!copied) return copied;
-  Result<> done = exec(*caller.process, space, copy, *length, argv, envp);
-  if (!done) return done;
-  Machine::switch_context(nullptr, caller.context);  // the processor still holds the old program's FPU and segments
-  return Answer::none();
-}
+Answer getpid(Process& self) { return self.pid; }
 
-Answer wait4(Thread& caller, int which, VirtAddr status, int options, VirtAddr usage) {
-  return wait_for_child(caller, which, status, options, usage);
-}
+Answer getppid(Process& self) { return self.parent ? self.parent->pid : 0; }
 
-Answer getpid(Thread& caller) { return caller.process->pid; }
-Answer gettid(Thread& caller) { return caller.process->pid; }
-
-Answer getuid(Thread&) { return 0; }
-
-Answer futex(Thread&, VirtAddr, int operation) {
+// A process has one thread: waking finds nobody; all else is ENOSYS.
+Answer futex(Process&, VirtAddr, int operation) {
   constexpr int kCommandMask = 0x7f, kWake = 1;  // (above the mask: FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME)
   return (operation & kCommandMask) == kWake ? Answer(0) : Answer(Errno::kENOSYS);
 }
 
-Answer getppid(Thread& caller) {
-  const Process* const parent = caller.process->parent;
-  return parent ? parent->pid : 0;
-}
-
-Answer set_tid_address(Thread& caller, VirtAddr address) {
-  caller.process->clear_tid = address;
-  return caller.process->pid;
+Answer set_tid_address(Process& self, VirtAddr address) {
+  self.clear_tid = address;
+  return self.pid;
 }
 
 Answer sched_yield(Thread& caller) {
@@ -86,18 +62,41 @@ Answer sched_yield(Thread& caller) {
 
 Answer arch_prctl(Thread& caller, int code, VirtAddr address) {
   Context& context = caller.context;
-  AddressSpace& space = *caller.process->space;
-  switch (code) {
-    case kSetFs:
-    case kSetGs:
-      if (address >= kUserEnd) return Errno::kEPERM;
-      (code == kSetFs ? context.fs_base : context.gs_base) = address.value;
-      Machine::load_segments(context);
-      return 0;
-    case kGetFs: return write_user(space, address, context.fs_base);
-    case kGetGs: return write_user(space, address, context.gs_base);
-    default: return Errno::kEINVAL;
-  }
+  uint64_t& base = code == kSetFs || code == kGetFs ? context.fs_base : context.gs_base;
+  if (code == kGetFs || code == kGetGs) return write_user(*caller.process->space, address, base);
+  if (code != kSetFs && code != kSetGs) return Errno::kEINVAL;
+  if (address >= kUserEnd) return Errno::kEPERM;
+  base = address.value;
+  Machine::load_segments(context);
+  return 0;
 }
+
+}  // namespace
+
+Result<> exec_path(Process& process, const View& image, VirtAddr path, VirtAddr argv, VirtAddr envp, Span<const char> prefix) {
+  AddressSpace& space = *process.space;
+  Result<uint64_t> length = string_length(space, path, kPathLimit);
+  if (!length) return length.error();
+  char name[kPathLimit];
+  Result<> copied = copy_in(space, name, path, *length);
+  if (!copied) return copied;
+  return exec(process, {.image = image, .path = {name, *length}, .strings = space, .argv = argv, .envp = envp, .prefix = prefix});
+}
+
+[[gnu::section("calls"), gnu::used]] constinit const Row kCalls[] = {
+    {24, handle<sched_yield>},
+    {39, handle<getpid>},
+    {56, handle<clone>},
+    {57, handle<fork>},
+    {58, handle<vfork>},
+    {60, handle<exit>},
+    {61, handle<wait_for_child>},  // wait4
+    {110, handle<getppid>},
+    {158, handle<arch_prctl>},
+    {186, handle<getpid>},  // gettid
+    {202, handle<futex>},
+    {218, handle<set_tid_address>},
+    {231, handle<exit>},  // exit_group: a process has one thread
+};
 
 }  // namespace kine::calls

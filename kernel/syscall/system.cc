@@ -1,9 +1,8 @@
-// uname, and Kine's own calls: what the kernel knows of memory, for those who want to see it.
+// What the kernel says of itself, of processes and of memory, for those who want to see it: ps, /proc, students.
 #include "base/log.hh"
 #include "debug/audit.hh"
+#include "mm/usage.hh"
 #include "syscall/calls.hh"
-#include "task/archive.hh"
-#include "task/scheduler.hh"
 
 namespace kine::calls {
 
@@ -14,66 +13,145 @@ struct SystemName {
   char system[65], node[65], release[65], version[65], machine[65], domain[65];
 };
 
-}  // namespace
-
-Answer uname(Thread& caller, VirtAddr out) {
+Answer uname(Process&, Out<SystemName> out) {
   // The release tells libc which Linux's calls it may expect.
-  static constexpr SystemName kName = {"Kine", "kine", "6.1.0-kine", "Kine teaching microkernel", "x86_64", "(none)"};
-  return write_user(*caller.process->space, out, kName);
+  return out.write({"Kine", "kine", "6.1.0-kine", "Kine teaching microkernel", "x86_64", "(none)"});
 }
 
-Answer statistics(Thread& caller, VirtAddr out) {
+// Linux's struct sysinfo.
+struct SystemInfo {
+  uint64_t uptime, loads[3];
+  uint64_t memory, free, shared_and_buffers[2], swap[2];
+  uint16_t processes;
+  uint64_t high_memory[2];
+  uint32_t unit;
+};
+static_assert(sizeof(SystemInfo) == 112);
+
+Answer sysinfo(Process&, Out<SystemInfo> out) {
+  SystemInfo info{};
+  info.uptime = Machine::now() / 1'000'000'000;
+  info.memory = frames.total() * kPageSize;
+  info.free = frames.free() * kPageSize;
+  info.processes = static_cast<uint16_t>(processes.count());
+  info.unit = 1;
+  return out.write(info);
+}
+
+Answer statistics(Thread& caller, int machine, Out<kine_statistics> out) {
+  kine_statistics all{};
+  all.own = caller.process->own_space.events;
+  if (machine == -1) return out.write(all);
+  Result<MayLook> allowed = MayLook::decode(caller, static_cast<uint32_t>(machine));
+  if (!allowed) return allowed.error();
   if (frames.reap_pending()) {  // on the way to the next thread it is reaped in slices; then the call is issued again
     scheduler.requeue();
     return Answer::waits();
   }
-  const kine_statistics all = {
-      .frames_total = frames.total(),
-      .frames_free = frames.free(),
-      .processes = processes.count(),
-      .flushes_all = Machine::flushes_all(),
-      .flushes_page = Machine::flushes_page(),
-      .machine = machine_events,
-      .own = caller.process->own_space.events,
-  };
-  return write_user(*caller.process->space, out, all);
+  all.frames_total = frames.total();
+  all.frames_free = frames.free();
+  all.processes = processes.count();
+  all.flushes_all = Machine::flushes_all();
+  all.flushes_page = Machine::flushes_page();
+  all.messages = Port::delivered();
+  all.machine = machine_events;
+  return out.write(all);
 }
 
-Answer page(Thread& caller, VirtAddr address, VirtAddr out) {
-  const AddressSpace& space = *caller.process->space;
-  if (address >= kUserEnd || space.ruling(address).entry.empty()) return Errno::kENOMEM;
-  const Ruling ruling = space.ruling(address);
+Answer page(AddressSpace& space, VirtAddr address, Out<kine_page> out) {
+  if (address >= kUserEnd) return Errno::kENOMEM;
   kine_page found{};
-  found.level = ruling.level;
-  found.rights = ruling.entry.rights().bits();
-  found.shared = ruling.entry.shared();
+  found.level = space.ruling(address).level;
   found.writable = 1;
+  Pte entry;
   Frame table = space.root();
-  for (unsigned level = kRootLevel;; --level) {
-    const Pte entry = Machine::table(table)[index_of(address, level)];
+  for (unsigned level = kRootLevel + 1; level-- > found.level; table = entry.frame()) {
+    entry = Machine::table(table)[index_of(address, level)];
     found.tables[level] = frames.record(table).count;
     found.writable &= entry.writable();
-    if (level == ruling.level) break;
-    table = entry.frame();
   }
-  if (ruling.entry.present()) {
-    found.frame = ruling.entry.frame().number;
-    found.references = frames.record(ruling.entry.frame()).count;
+  if (entry.empty()) return Errno::kENOMEM;
+  found.rights = entry.rights().bits();
+  found.shared = entry.shared();
+  if (entry.present()) {
+    found.frame = entry.frame().number;
+    found.references = frames.record(entry.frame()).count;
   }
-  return write_user(*caller.process->space, out, found);
+  return out.write(found);
 }
 
-Answer audit(Thread&) {
+Answer audit(Process&, MayLook) {
   const AuditFinding finding = Audit::run([](auto visit) {
     processes.for_each([&](Process& process) {
       visit(process.frame);
       if (process.own_space.root()) visit(process.own_space.root());
+      if (process.descriptors.frame()) visit(process.descriptors.frame());
+      if (process.signals.frame()) visit(process.signals.frame());
     });
-    for (uint32_t i = 0; i < archive.frame_count(); ++i) visit(Frame{archive.first_frame().number + i});
+    objects.for_each_frame(visit);
+    for (const FrameRange& range : kernel_pages)
+      for (uint32_t i = 0; i < range.count; ++i) visit(Frame{range.first.number + i});
   });
   if (!finding.rule) return 0;
   log("audit: {}: frame {}, expected {}, seen {}", finding.rule, finding.frame, finding.expected, finding.seen);
   return Errno::kEIO;
 }
+
+char state_of(const Process& process) {
+  if (process.zombie) return 'Z';
+  const WaitFor waits_for = process.thread.waits_for;
+  return waits_for == WaitFor::kNothing ? 'R' : waits_for == WaitFor::kContinue ? 'T' : 'S';
+}
+
+// The process with the lowest pid from `pid` on.
+Answer process(Process&, MayLook, int pid, Out<kine_process> out) {
+  const Process* found = nullptr;
+  processes.for_each([&](const Process& process) {
+    if (process.pid >= pid && !process.reaped && (!found || process.pid < found->pid)) found = &process;
+  });
+  if (!found) return Errno::kESRCH;
+  kine_process shown{};
+  count_usage(found->own_space, shown);
+  shown.pid = found->pid;
+  shown.parent = found->parent ? found->parent->pid : 0;
+  shown.group = found->group;
+  shown.session = found->session;
+  shown.uid = found->identity.uid;
+  shown.gid = found->identity.gid;
+  shown.state = static_cast<uint32_t>(state_of(*found));
+  shown.server = found->server;
+  shown.user_nanoseconds = found->ticks * Machine::kTickNanoseconds;
+  shown.start_nanoseconds = found->started_at;
+  __builtin_memcpy(shown.name, found->name, sizeof shown.name);
+  shown.events = found->own_space.events;
+  return out.write(shown);
+}
+
+Answer ranges(AddressSpace& space, MayLook, int pid, VirtAddr from, VirtAddr out, uint32_t count) {
+  constexpr uint32_t kMost = 64;
+  const Process* const process = processes.find(pid);
+  if (!process) return Errno::kESRCH;
+  uint32_t written = 0;
+  for (; written < count && written < kMost; ++written) {
+    const kine_range found = next_range(process->own_space, from);
+    if (found.begin == found.end) break;
+    Result<> done = write_user(space, out + written * sizeof found, found);
+    if (!done) return done;
+    from = {found.end};
+  }
+  return written;
+}
+
+}  // namespace
+
+[[gnu::section("calls"), gnu::used]] constinit const Row kCalls[] = {
+    {63, handle<uname>},
+    {99, handle<sysinfo>},
+    {KINE_STATISTICS, handle<statistics>},
+    {KINE_PAGE, handle<page>},
+    {KINE_AUDIT, handle<audit>},
+    {KINE_PROCESS, handle<process>},
+    {KINE_RANGES, handle<ranges>},
+};
 
 }  // namespace kine::calls

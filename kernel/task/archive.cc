@@ -2,8 +2,6 @@
 
 namespace kine {
 
-constinit Archive archive;
-
 namespace {
 
 // The header of an entry in cpio's "new ASCII" format: a magic number, then 13 numbers of 8 hexadecimal digits (cpio(5)).
@@ -32,9 +30,10 @@ bool all_zero(const std::byte* bytes, uint64_t count) {
 
 }  // namespace
 
-Result<> Archive::open(const std::byte* start, uint64_t bytes, Frame first) {
-  first_ = first;
-  frame_count_ = static_cast<uint32_t>(round_up(bytes, kPageSize) / kPageSize);
+Result<ArchiveFile> find_in_archive(Span<const std::byte> archive, const char* path, uint64_t path_length) {
+  const std::byte* const start = archive.data();
+  const uint64_t bytes = archive.size();
+  if (path_length == 0 || path[0] != '/') return Errno::kENOENT;
   uint64_t at = 0;
   for (;;) {
     while (at + 4 <= bytes && all_zero(start + at, 4)) at += 4;
@@ -45,25 +44,18 @@ Result<> Archive::open(const std::byte* start, uint64_t bytes, Frame first) {
     const uint64_t data = round_up(at + kHeaderBytes + *name_size, 4);
     if (data > bytes || *size > bytes - data || *name_size == 0) return Errno::kEINVAL;
     const char* const name = header + kHeaderBytes;
-    uint64_t name_length = 0;
-    while (name_length < *name_size && name[name_length]) ++name_length;
-    if (name_length == sizeof kTrailer - 1 && __builtin_memcmp(name, kTrailer, name_length) == 0) return {};
-    if ((*mode & kTypeMask) == kRegular) {
+    const auto named = [&](const char* wanted, uint64_t length) {
+      return length < *name_size && __builtin_memcmp(name, wanted, length) == 0 && name[length] == 0;
+    };
+    if (named(kTrailer, sizeof kTrailer - 1)) return Errno::kENOENT;
+    if ((*mode & kTypeMask) == kRegular && named(path + 1, path_length - 1)) {
       const uint64_t end = data + *size;
       const uint64_t padded = round_up(end, kPageSize) < bytes ? round_up(end, kPageSize) : bytes;
-      if (data % kPageSize != 0 || !all_zero(start + end, padded - end) || count_ == kMaxFiles) return Errno::kEINVAL;
-      const Frame frame{first.number + static_cast<uint32_t>(data / kPageSize)};
-      files_[count_++] = {name, name_length, {frame, *size, *mode & kExecutable ? Rights(true, false, true) : Rights::r()}};
+      if (data % kPageSize != 0 || !all_zero(start + end, padded - end)) return Errno::kEINVAL;
+      return *mode & kExecutable ? Result<ArchiveFile>(ArchiveFile{data, *size}) : Errno::kEACCES;
     }
     at = round_up(data + *size, 4);
   }
-}
-
-Result<View> Archive::find(const char* path, uint64_t length) const {
-  if (length == 0 || path[0] != '/') return Errno::kENOENT;
-  for (unsigned i = 0; i < count_; ++i)
-    if (files_[i].name_length == length - 1 && __builtin_memcmp(files_[i].name, path + 1, length - 1) == 0) return files_[i].view;
-  return Errno::kENOENT;
 }
 
 }  // namespace kine

@@ -4,43 +4,15 @@ namespace kine {
 
 namespace {
 
-struct ElfHeader {
-  uint8_t ident[16];
-  uint16_t type, machine;
-  uint32_t version;
-  uint64_t entry, phoff, shoff;
-  uint32_t flags;
-  uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-static_assert(sizeof(ElfHeader) == kElfHeaderBytes);
-
-struct ProgramHeader {
-  uint32_t type, flags;
-  uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
-static_assert(sizeof(ProgramHeader) == kElfProgramHeaderBytes);
-
 constexpr uint8_t kIdent[] = {0x7f, 'E', 'L', 'F', 2 /* 64 bits */, 1 /* little-endian */, 1 /* version */};
 constexpr uint16_t kTypeExec = 2, kTypeDyn = 3, kMachineX86_64 = 62;
 constexpr uint32_t kLoad = 1, kInterp = 3;
 constexpr uint32_t kFlagX = 1, kFlagW = 2, kFlagR = 4;
 
-ElfHeader header_of(const ElfHeaders& headers) {
-  ElfHeader h;
-  __builtin_memcpy(&h, headers.header, sizeof h);
-  return h;
-}
-
-ProgramHeader program_header(const ElfHeaders& headers, unsigned index) {
-  ProgramHeader p;
-  __builtin_memcpy(&p, headers.program_headers + index * sizeof p, sizeof p);
-  return p;
-}
-
 // offset + bytes <= limit, without wrapping.
 constexpr bool fits(uint64_t offset, uint64_t bytes, uint64_t limit) { return offset <= limit && bytes <= limit - offset; }
 
-Result<Segment> segment_of(const ProgramHeader& p, uint64_t file_bytes, PageRange area, uint64_t bias) {
+Result<Segment> segment_of(const ElfProgramHeader& p, uint64_t file_bytes, PageRange area, uint64_t bias) {
   const Rights rights(p.flags & kFlagR, p.flags & kFlagW, p.flags & kFlagX);
   const uint64_t start = p.vaddr + bias;
   const bool placed = p.vaddr <= kUserEnd.value && area.begin.value <= start && fits(start, p.memsz, area.end.value);
@@ -60,37 +32,27 @@ Result<Segment> segment_of(const ProgramHeader& p, uint64_t file_bytes, PageRang
   };
 }
 
-bool entry_is_code(const Image& image) {
-  for (unsigned i = 0; i < image.segment_count; ++i) {
-    const Segment& s = image.segments[i];
-    if (s.rights.exec() && s.begin <= image.entry && image.entry < s.file_end) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
-Result<FilePart> program_headers_of(const ElfHeaders& headers, uint64_t file_bytes) {
-  if (file_bytes < kElfHeaderBytes || __builtin_memcmp(headers.header, kIdent, sizeof kIdent) != 0) return Errno::kENOEXEC;
-  const ElfHeader h = header_of(headers);
+Result<> check_header(const ElfHeader& h, uint64_t file_bytes) {
+  if (file_bytes < sizeof h || __builtin_memcmp(h.ident, kIdent, sizeof kIdent) != 0) return Errno::kENOEXEC;
   const bool kind = (h.type == kTypeExec || h.type == kTypeDyn) && h.machine == kMachineX86_64 && h.version == 1;
-  const bool table = h.phentsize == kElfProgramHeaderBytes && h.phnum > 0 && h.phnum <= ElfHeaders::kMaxProgramHeaders;
-  const FilePart part{h.phoff, uint64_t{h.phnum} * kElfProgramHeaderBytes};
-  if (!kind || !table || !fits(part.offset, part.bytes, file_bytes)) return Errno::kENOEXEC;
-  return part;
+  const bool table = h.phentsize == sizeof(ElfProgramHeader) && h.phnum > 0 && h.phnum <= ElfHeaders::kMaxProgramHeaders;
+  return kind && table && fits(h.phoff, h.table_bytes(), file_bytes) ? Errno::kOk : Errno::kENOEXEC;
 }
 
 Result<> image_of(const ElfHeaders& headers, uint64_t file_bytes, PageRange area, VirtAddr base, Image& image) {
-  Result<FilePart> part = program_headers_of(headers, file_bytes);
-  if (!part) return part.error();
-  const ElfHeader h = header_of(headers);
+  const ElfHeader& h = headers.header;
+  Result<> sound = check_header(h, file_bytes);
+  if (!sound) return sound;
   const uint64_t bias = h.type == kTypeDyn ? base.value : 0;
   image.segment_count = 0;
   image.headers = {};
   image.header_count = h.phnum;
   image.entry = {h.entry + bias};
+  bool entry_is_code = false;
   for (unsigned i = 0; i < h.phnum; ++i) {
-    const ProgramHeader p = program_header(headers, i);
+    const ElfProgramHeader& p = headers.program_headers[i];
     if (p.type == kInterp) return Errno::kENOEXEC;  // a dynamic program: there is no loader for its libraries
     if (p.type != kLoad || (p.memsz == 0 && p.filesz == 0)) continue;
     Result<Segment> segment = segment_of(p, file_bytes, area, bias);
@@ -99,10 +61,10 @@ Result<> image_of(const ElfHeaders& headers, uint64_t file_bytes, PageRange area
     const bool after = image.segment_count == 0 || image.segments[image.segment_count - 1].end <= segment->begin;
     if (!after || image.segment_count == Image::kMaxSegments) return Errno::kENOEXEC;
     image.segments[image.segment_count++] = *segment;
-    if (p.offset <= part->offset && fits(part->offset, part->bytes, p.offset + p.filesz))
-      image.headers = {p.vaddr + bias + (part->offset - p.offset)};
+    entry_is_code |= segment->rights.exec() && segment->begin <= image.entry && image.entry < segment->file_end;
+    if (p.offset <= h.phoff && fits(h.phoff, h.table_bytes(), p.offset + p.filesz)) image.headers = {p.vaddr + bias + (h.phoff - p.offset)};
   }
-  return entry_is_code(image) ? Errno::kOk : Errno::kENOEXEC;
+  return entry_is_code ? Errno::kOk : Errno::kENOEXEC;
 }
 
 }  // namespace kine

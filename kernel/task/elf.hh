@@ -32,23 +32,32 @@ struct Image {
   unsigned header_count = 0;
 };
 
-inline constexpr uint64_t kElfHeaderBytes = 64;
-inline constexpr uint64_t kElfProgramHeaderBytes = 56;
+// As the file has them.
+struct ElfHeader {
+  uint8_t ident[16];
+  uint16_t type, machine;
+  uint32_t version;
+  uint64_t entry, phoff, shoff;
+  uint32_t flags;
+  uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+
+  uint64_t table_bytes() const { return uint64_t{phnum} * phentsize; }  // of the program headers, at phoff
+};
+struct ElfProgramHeader {
+  uint32_t type, flags;
+  uint64_t offset, vaddr, paddr, filesz, memsz, align;
+};
+static_assert(sizeof(ElfHeader) == 64 && sizeof(ElfProgramHeader) == 56);
 
 // What of a file must be copied for image_of: the ELF header, and the program headers behind it.
 struct ElfHeaders {
   static constexpr unsigned kMaxProgramHeaders = 64;
-  uint8_t header[kElfHeaderBytes];
-  uint8_t program_headers[kMaxProgramHeaders * kElfProgramHeaderBytes];
+  ElfHeader header;
+  ElfProgramHeader program_headers[kMaxProgramHeaders];
 };
 
-// Where the program headers lie in the file: offset and size in bytes, checked against the file's size. ENOEXEC: not a static x86-64
-// program.
-struct FilePart {
-  uint64_t offset;
-  uint64_t bytes;
-};
-Result<FilePart> program_headers_of(const ElfHeaders& headers, uint64_t file_bytes);
+// Whether the ELF header is that of a static x86-64 program, whose program headers lie in the file. ENOEXEC.
+Result<> check_header(const ElfHeader& header, uint64_t file_bytes);
 
 // Checks every number in the headers and fills all of `image`. An image that is position-independent is placed at `base`. `area` is what
 // segments may use. ENOEXEC.

@@ -1,8 +1,10 @@
-// What a descriptor leads to, and a process's table of descriptors. Descriptors are small numbers that only the table gives meaning to;
-// duplicating, closing and inheriting them concerns the table alone.
+// What a descriptor leads to. The kernel knows few kinds of objects: a port's receiving end, a connection to a port, and rights to
+// hardware. All else is behind a connection, in a server.
+//
+// An object is counted by the slots and the kernel owners that lead to it, and goes with the last one.
 #pragma once
 
-#include "mm/user_copy.hh"
+#include "task/fork_shared.hh"
 
 namespace kine {
 
@@ -11,12 +13,15 @@ struct Thread;
 // How a system call ends: with a value or an error number for the program, or not yet, or never.
 class Answer {
  public:
-  constexpr Answer(int64_t value) : value_(value) {}
+  constexpr Answer(int64_t value = 0) : value_(value) {}
   constexpr Answer(Errno error) : value_(-static_cast<int64_t>(error)) {}
+  constexpr Answer(VirtAddr address) : value_(static_cast<int64_t>(address.value)) {}
   constexpr Answer(Result<> done) : Answer(done.error()) {}
+  template <class T>
+  constexpr Answer(Result<T> result) : Answer(result ? Answer(*result) : Answer(result.error())) {}
   // The thread waits (the scheduler knows for what); when it runs again, the call is issued once more with the same arguments.
   static constexpr Answer waits() { return Answer(0, Kind::kWaits); }
-  // There is nobody to answer: the thread has ended, or starts anew with other registers.
+  // There is nobody to answer: the thread has ended, starts anew with other registers, or somebody else will write its result.
   static constexpr Answer none() { return Answer(0, Kind::kNone); }
 
   constexpr bool has_value() const { return kind_ == Kind::kValue; }
@@ -30,52 +35,100 @@ class Answer {
   Kind kind_ = Kind::kValue;
 };
 
-// A thing that can be read and written. Objects outlive every descriptor that leads to them.
 class Object {
  public:
-  virtual Answer read(Thread& caller, VirtAddr buffer, uint64_t size) = 0;
-  virtual Answer write(Thread& caller, VirtAddr buffer, uint64_t size) = 0;
-  virtual Answer ioctl(Thread& caller, uint64_t request, VirtAddr argument) = 0;
+  enum class Kind : uint8_t { kPort, kConnection, kRight };
+
+  Kind kind() const { return kind_; }
+  void hold() { ++references_; }
+  void drop() {
+    if (--references_ == 0) last_dropped();
+  }
+
+  // A thread that waits at this object (Thread::waits_at) has a signal that it does not block; `killed`: it will never run user code again.
+  virtual void interrupt(Thread& /* waiting */, bool /* killed */) {}
+  // The server that received this thread's call has ended.
+  virtual void abandon(Thread& /* waiting */) {}
 
  protected:
+  explicit Object(Kind kind) : kind_(kind) {}
   ~Object() = default;
+  // Nobody leads here any more.
+  virtual void last_dropped() = 0;
+
+ private:
+  uint32_t references_ = 1;
+  Kind kind_;
 };
 
-class Descriptors {
+// Owns one reference to an object, until a descriptor's slot does.
+template <class T>
+class ObjectRef {
  public:
-  static constexpr uint32_t kLimit = 256;  // RLIMIT_NOFILE: descriptors are 0 … kLimit - 1
-
-  Descriptors() = default;
-  Descriptors(const Descriptors& other) { *this = other; }
-  // Only the part in use is copied, so that a fork costs what is open.
-  Descriptors& operator=(const Descriptors& other) {
-    end_ = other.end_;
-    for (int i = 0; i < end_; ++i) objects_[i] = other.objects_[i];
+  ObjectRef() = default;
+  // Takes over the reference that `object` was made with, or that somebody released.
+  static ObjectRef adopt(T* object) { return ObjectRef(object); }
+  static ObjectRef hold(T& object) {
+    object.hold();
+    return ObjectRef(&object);
+  }
+  ObjectRef(const ObjectRef& other) : object_(other.object_) {
+    if (object_) object_->hold();
+  }
+  ObjectRef(ObjectRef&& other) noexcept : object_(other.release()) {}
+  ObjectRef& operator=(ObjectRef other) noexcept {
+    std::swap(object_, other.object_);
     return *this;
   }
+  ~ObjectRef() {
+    if (object_) object_->drop();
+  }
+
+  T* get() const { return object_; }
+  T* operator->() const { return object_; }
+  T& operator*() const { return *object_; }
+  explicit operator bool() const { return object_ != nullptr; }
+  [[nodiscard]] T* release() { return std::exchange(object_, nullptr); }
+
+ private:
+  explicit ObjectRef(T* object) : object_(object) {}
+  T* object_ = nullptr;
+};
+
+// A process's table of descriptors, which fork's child copies. Duplicating, closing and inheriting descriptors concern the table alone.
+class Descriptors {
+ public:
+  static constexpr int kLimit = 256;  // RLIMIT_NOFILE: descriptors are 0 … kLimit - 1
+
+  // Lets go of the table; whose last owner closes everything in it.
+  void clear();
+  Frame frame() const { return table_.frame(); }
 
   // The object behind a descriptor; EBADF.
   Result<Object*> get(uint32_t fd) const {
-    if (fd >= static_cast<uint32_t>(end_) || !objects_[fd]) return Errno::kEBADF;
-    return objects_[fd];
+    if (fd >= static_cast<uint32_t>(kLimit) || !table_->objects[fd]) return Errno::kEBADF;
+    return table_->objects[fd].get();
   }
-  // The lowest free descriptor leads to `object`. EMFILE.
-  Result<int> add(Object& object) {
-    int fd = 0;
-    while (fd < end_ && objects_[fd]) ++fd;
-    if (fd == static_cast<int>(kLimit)) return Errno::kEMFILE;
-    put(fd, &object);
-    return fd;
-  }
-  // Requires: 0 <= fd < kLimit. Null closes.
-  void put(int fd, Object* object) {
-    for (; end_ <= fd; ++end_) objects_[end_] = nullptr;
-    objects_[fd] = object;
-  }
+  // The lowest free descriptor from `from` on, 0 <= from <= kLimit; kLimit if there is none.
+  int lowest_free(int from) const;
+  bool close_on_exec(int fd) const { return table_->close_on_exec[fd]; }
+
+  // Makes the table this process's own, so that it can change; at first, an empty one. ENOMEM.
+  [[nodiscard]] Result<> own(Claim claim);
+
+  // All below require own().
+  // The descriptor leads to `object` from here on; what it led to is closed. An empty one closes.
+  void put(int fd, ObjectRef<Object> object, bool close_on_exec);
+  void set_close_on_exec(int fd, bool value) { table_->close_on_exec[fd] = value; }
+  // Closes those that are close-on-exec.
+  void exec();
 
  private:
-  int end_ = 0;  // descriptors below it have a slot that was written; beyond it nothing is open
-  Object* objects_[kLimit];
+  struct Table {
+    ObjectRef<Object> objects[kLimit];
+    bool close_on_exec[kLimit];
+  };
+  ForkShared<Table> table_;
 };
 
 }  // namespace kine

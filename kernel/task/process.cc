@@ -10,13 +10,7 @@ namespace kine {
 constinit ProcessTable processes;
 constinit ForkStrategy fork_strategy = ForkStrategy::kTree;
 
-void Process::set_name(const char* path, uint64_t length) {
-  const uint64_t skip = length < sizeof name ? 0 : length - (sizeof name - 1);
-  __builtin_memset(name, 0, sizeof name);
-  __builtin_memcpy(name, path + skip, length - skip);
-}
-
-Result<Process*> ProcessTable::create(Claim claim) {
+Result<Process*> ProcessTable::create(const Inherited& parent, Claim claim) {
   if (count_ >= kSlots - (claim == Claim::kReserve ? 1 : kReservedSlots)) return Errno::kEAGAIN;
   int pid = last_pid_;
   do {
@@ -24,17 +18,29 @@ Result<Process*> ProcessTable::create(Claim claim) {
   } while (slots_[slot_of(pid)]);
   Result<Frame> frame = frames.take(FrameKind::kObject, claim);
   if (!frame) return frame.error();
-  Process* const process = new (Machine::bytes(*frame)) Process;
+  Process* const process = new (Machine::bytes(*frame)) Process(parent);
   process->frame = *frame;
   process->pid = pid;
   process->thread.process = process;
+  process->thread.exchange.pid = static_cast<uint32_t>(pid);
   slots_[slot_of(pid)] = process;
   last_pid_ = pid;
   ++count_;
   return process;
 }
 
+unsigned ProcessTable::count_of(uint32_t uid) const {
+  unsigned count = 0;
+  for_each([&](const Process& process) { count += process.identity.uid == uid; });
+  return count;
+}
+
 void ProcessTable::remove(Process& process) {
+  // What a server is still to be told of its death lies in it.
+  if (process.thread.notice.port) {
+    process.reaped = true;
+    return;
+  }
   slots_[slot_of(process.pid)] = nullptr;
   --count_;
   const Frame frame = process.frame;
@@ -44,14 +50,19 @@ void ProcessTable::remove(Process& process) {
 
 Answer fork_process(Thread& caller, const ForkRequest& request) {
   Process& parent = *caller.process;
-  Result<Process*> made = processes.create(Claim::kOrdinary);
+  // (Only a crowded table is counted through.)
+  if (!parent.identity.is_root() && processes.count() > ProcessTable::kUserLimit &&
+      processes.count_of(parent.identity.uid) >= ProcessTable::kUserLimit)
+    return Errno::kEAGAIN;
+  Result<Process*> made = processes.create(parent, parent.claim());
   if (!made) return made.error();
   Process& child = **made;
   Result<> ready;
-  if (request.lend) {
+  if (request.lend && parent.space == &parent.own_space) {
     child.space = parent.space;
   } else {
-    ready = child.own_space.fork_from(*parent.space, fork_strategy);
+    // (A child of init's may use the reserve until it execs: nobody who eats all memory keeps a server from being started again.)
+    ready = child.own_space.fork_from(*parent.space, fork_strategy, parent.claim());
   }
   // An address that cannot be written is no reason to fail: clone(2) has nowhere to say so, and Linux ignores it too.
   if (ready && request.child_tid.value) ready = write_user(*child.space, request.child_tid, child.pid);
@@ -66,21 +77,16 @@ Answer fork_process(Thread& caller, const ForkRequest& request) {
   child.thread.context = caller.context;
   child.thread.context.set_result(0);
   if (request.stack.value) child.thread.context.regs.rsp = request.stack.value;
-  child.group = parent.group;
-  child.session = parent.session;
+  child.signals.fork_from(parent.signals);
   child.clear_tid = request.clear_tid;
-  child.descriptors = parent.descriptors;
-  __builtin_memcpy(child.name, parent.name, sizeof child.name);
+  child.started_at = Machine::now();
   child.parent = &parent;
   parent.children.push_back(child);
-  const int pid = child.pid;
-  if (!request.wait) {
-    scheduler.run_first(child.thread);
-    return pid;
+  caller.context.set_result(child.pid);
+  if (request.wait) {
+    parent.borrower = &child;
+    scheduler.wait(WaitFor::kLoan);
   }
-  child.lender = &parent;
-  caller.context.set_result(pid);
-  scheduler.wait(WaitFor::kLoan);
   scheduler.run_first(child.thread);
   return Answer::none();
 }
@@ -89,56 +95,73 @@ namespace {
 
 // The parent that waited for this child's exec or end goes on.
 void return_loan(Process& process) {
-  if (!process.lender) return;
+  Process* const lender = process.parent;
+  if (!lender || lender->borrower != &process) return;
   if (process.space != &process.own_space && process.clear_tid.value) {
     // A failure is ignored as on Linux: the program named a word that it cannot write.
     Result<> cleared = write_user(*process.space, process.clear_tid, uint32_t{0});
     (void)cleared;
   }
   process.space = &process.own_space;
-  scheduler.make_ready(std::exchange(process.lender, nullptr)->thread);
+  lender->borrower = nullptr;
+  if (lender->thread.waits_for == WaitFor::kLoan) scheduler.make_ready(lender->thread);  // (else it was killed meanwhile)
 }
 
-void tell_parent(Process& parent) {
-  if (parent.thread.waits_for == WaitFor::kChild) scheduler.make_ready(parent.thread);
+// A lender ends while its borrower still uses the address space: it becomes the borrower's own.
+void give_loan(Process& process) {
+  Process* const borrower = std::exchange(process.borrower, nullptr);
+  if (!borrower || borrower->space != &process.own_space) return;  // (with its own, it only made its parent wait)
+  borrower->space = &borrower->own_space;
+  borrower->own_space.take_over(process.own_space);
 }
 
 void hand_over_children(Process& from, Process& to) {
-  const bool news = !from.zombies.empty();
   for (auto list : {&Process::children, &Process::zombies}) {
     while (!(from.*list).empty()) {
       Process& child = (from.*list).pop_front();
       child.parent = &to;
       (to.*list).push_back(child);
+      if (child.zombie) tell_parent(child);
     }
   }
-  if (news) tell_parent(to);
+}
+
+// Nobody will answer the calls that this server received. They are in no list: that would cost every call, and servers seldom end.
+void abandon_senders(const Process& server) {
+  processes.for_each([&](Process& process) {
+    if (process.thread.exchange.server == &server) process.thread.waits_at->abandon(process.thread);
+  });
 }
 
 [[noreturn]] void end_machine(WaitStatus status) {
   const int signal = status.value & 0x7f;
   log("exit status {}", signal ? 128 + signal : status.value >> 8);
   Machine::power_off(0);
-  __builtin_unreachable();
 }
 
 }  // namespace
 
 void end_process(Process& process, WaitStatus status) {
   if (process.pid == 1) end_machine(status);
-  check(process.thread.waits_for != WaitFor::kLoan, "a process ended while its address space was lent");
+  give_loan(process);
   return_loan(process);
+  if (process.receives) abandon_senders(process);
+  scheduler.forget_io(process);
+  process.descriptors.clear();
+  for (ObjectRef<Object>* held : {&process.root, &process.working_directory, &process.image}) *held = {};
+  end_signals(process);
   // Off this address space first, then let go of it.
   scheduler.load(Machine::kernel_root());
   process.own_space.destroy();
   hand_over_children(process, processes.init());
   process.zombie = true;
-  process.status = status;
+  process.news = status;
   Process& parent = *process.parent;
   parent.children.remove(process);
-  parent.zombies.push_back(process);
   scheduler.end(process.thread);
-  tell_parent(parent);
+  tell_parent(process);
+  if (wants_no_zombies(parent)) return processes.remove(process);
+  parent.zombies.push_back(process);
 }
 
 void kill_process(Process& process, unsigned signal, const char* why, VirtAddr address) {
@@ -149,69 +172,10 @@ void kill_process(Process& process, unsigned signal, const char* why, VirtAddr a
 }
 
 void replace_space(Process& process, AddressSpace& space) {
-  scheduler.load(space.root());
+  // (Whoever answers an execve runs in an address space of its own meanwhile.)
+  scheduler.unload(process.space->root());
   return_loan(process);
   process.own_space.take_over(space);
-}
-
-namespace {
-
-constexpr int kWNOHANG = 1;
-constexpr int kWaitOptions =
-    kWNOHANG | 2 /* WUNTRACED */ | 8 /* WCONTINUED */ | static_cast<int>(0xe0000000) /* __WNOTHREAD, __WALL, __WCLONE */;
-
-// Linux's struct rusage, as far as it is filled in; the rest is zero.
-struct Usage {
-  uint64_t times_and_sizes[8];
-  uint64_t minor_faults;
-  uint64_t rest[9];
-};
-static_assert(sizeof(Usage) == 144);
-
-bool selects(int which, const Process& caller, const Process& child) {
-  if (which > 0) return child.pid == which;
-  return which == -1 || child.group == (which == 0 ? caller.group : -which);
-}
-
-Process* first_selected(int which, const Process& caller, const List<Process, &Process::sibling>& list) {
-  if (which > 0) {
-    Process* const child = processes.find(which);
-    return child && child->parent == &caller && child->zombie == (&list == &caller.zombies) ? child : nullptr;
-  }
-  Process* child = list.first();
-  while (child && !selects(which, caller, *child)) child = list.next(*child);
-  return child;
-}
-
-}  // namespace
-
-Answer wait_for_child(Thread& caller, int which, VirtAddr status, int options, VirtAddr usage) {
-  Process& parent = *caller.process;
-  if (options & ~kWaitOptions) return Errno::kEINVAL;
-  if (which == INT32_MIN) return Errno::kESRCH;
-  Process* const zombie = first_selected(which, parent, parent.zombies);
-  if (!zombie) {
-    if (!first_selected(which, parent, parent.children)) return Errno::kECHILD;
-    if (options & kWNOHANG) return 0;
-    scheduler.wait(WaitFor::kChild);
-    return Answer::waits();
-  }
-  if (status.value) {
-    // Both are checked before either is written and the zombie goes.
-    Result<> prepared = usage.value ? prepare_out(*parent.space, usage, sizeof(Usage)) : Result<>();
-    if (prepared) prepared = write_user(*parent.space, status, zombie->status.value);
-    if (!prepared) return prepared;
-  }
-  if (usage.value) {
-    Usage filled{};
-    filled.minor_faults = zombie->own_space.events.faults;
-    Result<> written = write_user(*parent.space, usage, filled);
-    if (!written) return written;
-  }
-  const int pid = zombie->pid;
-  parent.zombies.remove(*zombie);
-  processes.remove(*zombie);
-  return pid;
 }
 
 }  // namespace kine

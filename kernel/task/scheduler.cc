@@ -4,20 +4,25 @@ namespace kine {
 
 constinit Scheduler scheduler;
 
-void Scheduler::sleep_until(uint64_t time) {
+void Scheduler::sleep_until(uint64_t time, WaitFor what) {
   Thread& thread = *current();
-  wait(WaitFor::kTime);
+  wait(what);
   thread.wake_at = time;
   // From the back: most sleeps end after those that began before.
   Thread* before = sleepers_.last();
   while (before && before->wake_at > time) before = sleepers_.previous(*before);
   sleepers_.insert_after(before, thread);
+  if (what == WaitFor::kReady) pollers_.push_back(thread);
 }
 
 void Scheduler::tick() {
   const uint64_t now = sleepers_.empty() ? 0 : Machine::now();
-  while (!sleepers_.empty() && sleepers_.first()->wake_at <= now) make_ready(sleepers_.pop_front());
-  if (current()) yield();
+  while (!sleepers_.empty() && sleepers_.first()->wake_at <= now) wake(*sleepers_.first());
+  ring_alarms();
+  if (current()) {
+    ++current()->process->ticks;
+    yield();
+  }
 }
 
 void Scheduler::end(Thread& thread) {
@@ -27,15 +32,24 @@ void Scheduler::end(Thread& thread) {
   if (running.loaded == &thread) running.loaded = nullptr;
 }
 
+void Scheduler::load_io() {
+  Running& running = here();
+  const Process& process = *running.current->process;
+  running.io_open = process.io.count > 0;
+  Machine::allow_io(running.io_open);
+  if (running.io_open && std::exchange(running.io_owner, &process) != &process) Machine::set_io(process.io);
+}
+
 Context& Scheduler::enter() {
   Running& running = here();
   Thread& thread = *running.current;
+  const Frame root = thread.process->space->root();
+  if (running.root != root) load(root);
   if (running.loaded != &thread) {
     Machine::switch_context(running.loaded ? &running.loaded->context : nullptr, thread.context);
     running.loaded = &thread;
+    if (running.io_open || thread.process->io.count > 0) load_io();
   }
-  const Frame root = thread.process->space->root();
-  if (running.root != root) load(root);
   return thread.context;
 }
 

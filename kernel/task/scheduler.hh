@@ -1,5 +1,7 @@
-// Who runs. Round robin over the ready threads; the timer's tick takes the processor from a thread when another is ready. A forked child
-// runs first: if it execs at once, the parent's writes never find shared pages.
+// Who runs. Round robin over the ready threads, init's servers before all others: one that is ready takes the processor from an ordinary
+// thread on the way out of the kernel. The timer's tick takes it from a thread when another is ready. A forked child runs first: if it
+// execs at once, the parent's writes never find shared pages. A message takes the processor with it: whoever it is for runs next, in the
+// rest of the sender's time slice.
 //
 // Owns the lists of ready and sleeping threads. What a processor runs and has loaded hangs off that processor. It decides only; main.cc
 // leaves the kernel.
@@ -16,21 +18,36 @@ class Scheduler {
   // The thread can run again; it queues behind the other ready ones.
   void make_ready(Thread& thread) {
     thread.waits_for = WaitFor::kNothing;
-    ready_.push_back(thread);
+    ready_of(thread).push_back(thread);
   }
   // The current thread stops running until somebody makes it ready.
   void wait(WaitFor what) { std::exchange(here().current, nullptr)->waits_for = what; }
-  // … until this time, in nanoseconds since boot.
-  void sleep_until(uint64_t time);
+  // … until this time, in nanoseconds since boot; if it waits for kReady, until wake_pollers at the latest.
+  void sleep_until(uint64_t time, WaitFor what = WaitFor::kTime);
+  // A thread that sleeps is ready before its time.
+  void wake(Thread& thread) {
+    if (thread.waits_for == WaitFor::kReady) pollers_.remove(thread);
+    sleepers_.remove(thread);
+    make_ready(thread);
+  }
+  void wake_pollers() {
+    while (!pollers_.empty()) wake(*pollers_.first());
+  }
   // The current thread queues behind the ready ones.
   void requeue() { make_ready(*std::exchange(here().current, nullptr)); }
   // … if there are any.
   void yield() {
-    if (!ready_.empty()) requeue();
+    if (server_ready() || !ready_.empty()) requeue();
   }
   // `thread` runs now; the current one, if any, queues.
   void run_first(Thread& thread) {
     if (here().current) requeue();
+    here().current = &thread;
+  }
+  // A waiting thread can go on, and runs next if nobody runs now; else it queues.
+  void hand_over(Thread& thread) {
+    if (here().current) return make_ready(thread);
+    thread.waits_for = WaitFor::kNothing;
     here().current = &thread;
   }
   // The current thread has ended.
@@ -38,17 +55,43 @@ class Scheduler {
 
   // A timer tick: wakes the sleepers whose time has come, and lets the next one run.
   void tick();
-  // Makes the first ready thread the current one if there is none; false if nobody is ready.
+  bool server_ready() const { return !ready_servers_.empty(); }
+  // Makes the first ready thread the current one if there is none. An ordinary one gives way to a server that is ready, and keeps its turn:
+  // so what a server was told of, it has dealt with before the program goes on that caused it. False if nobody is ready.
   bool pick() {
-    if (!here().current && !ready_.empty()) here().current = &ready_.pop_front();
-    return here().current != nullptr;
+    Thread*& current = here().current;
+    if (current && (!server_ready() || current->process->server)) return true;
+    if (current) ready_.insert_after(nullptr, *current);
+    ThreadList& first = server_ready() ? ready_servers_ : ready_;
+    current = first.empty() ? nullptr : &first.pop_front();
+    return current != nullptr;
   }
   // Loads the current thread's registers and memory into the processor.
   Context& enter();
+  // Brings the FPU state in the thread's Context up to date, if a processor has a newer one.
+  void save(Thread& thread) {
+    if (here().loaded == &thread) Machine::save_fpu(thread.context);
+  }
+  // The FPU state and segments in the thread's Context were changed: a processor that has those of before gets these.
+  void reload(Thread& thread) {
+    if (here().loaded == &thread) Machine::switch_context(nullptr, thread.context);
+  }
   // This processor translates through `root` from here on; what it translated through before may be given back then.
   void load(Frame root) {
     Machine::load_root(root);
     here().root = root;
+  }
+  // The process's I/O ports change, or it goes: a processor's map of them is out of date.
+  void forget_io(const Process& process) {
+    if (here().io_owner != &process) return;
+    here().io_owner = nullptr;
+    Machine::allow_io(here().io_open = false);
+  }
+  // The current thread's process may use its I/O ports from here on, if it has any, and no others.
+  void load_io();
+  // An address space goes: this processor stops translating through it, if it does.
+  void unload(Frame root) {
+    if (here().root == root) load(Machine::kernel_root());
   }
 
  private:
@@ -57,12 +100,18 @@ class Scheduler {
     Thread* current;
     Thread* loaded;  // whose registers are in the processor; null: nobody's that lives
     Frame root;
+    bool io_open;             // the processor's map of I/O ports counts
+    const Process* io_owner;  // whose ports are in it; null: nobody's
   };
   static_assert(sizeof(Running) <= Machine::kCpuStorageBytes);
   static Running& here() { return *static_cast<Running*>(Machine::cpu_storage()); }
 
+  ThreadList& ready_of(const Thread& thread) { return thread.process->server ? ready_servers_ : ready_; }
+
   ThreadList ready_;
+  ThreadList ready_servers_;
   ThreadList sleepers_;  // by time, the earliest first
+  List<Thread, &Thread::poll_link> pollers_;
 };
 
 extern constinit Scheduler scheduler;

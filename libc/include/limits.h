@@ -29,5 +29,11 @@
 #define IOV_MAX 1024
 #define ARG_MAX 131072
 #define PAGE_SIZE 4096
+#define NGROUPS_MAX 65536
+#define HOST_NAME_MAX 64
+#define LOGIN_NAME_MAX 256
+#define TTY_NAME_MAX 32
+#define SYMLOOP_MAX 40
+#define _POSIX_PIPE_BUF 512
 
 #endif

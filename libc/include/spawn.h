@@ -4,11 +4,12 @@
 
 #include <sys/types.h>
 
-/* Signals do not exist yet: these two flags are accepted and mean nothing. */
+#define POSIX_SPAWN_SETPGROUP 0x02
 #define POSIX_SPAWN_SETSIGDEF 0x04
 #define POSIX_SPAWN_SETSIGMASK 0x08
 /* posix_spawn never copies the address space here: accepted for the sake of old programs. */
 #define POSIX_SPAWN_USEVFORK 0x40
+#define POSIX_SPAWN_SETSID 0x80
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,8 @@ extern "C" {
 
 typedef struct {
   short __flags;
+  pid_t __group;
+  sigset_t __default, __mask;
 } posix_spawnattr_t;
 
 typedef struct {
@@ -40,6 +43,12 @@ int posix_spawnattr_init(posix_spawnattr_t *attributes);
 int posix_spawnattr_destroy(posix_spawnattr_t *attributes);
 int posix_spawnattr_setflags(posix_spawnattr_t *attributes, short flags);
 int posix_spawnattr_getflags(const posix_spawnattr_t *__restrict attributes, short *__restrict flags);
+int posix_spawnattr_setpgroup(posix_spawnattr_t *attributes, pid_t group);
+int posix_spawnattr_getpgroup(const posix_spawnattr_t *__restrict attributes, pid_t *__restrict group);
+int posix_spawnattr_setsigdefault(posix_spawnattr_t *__restrict attributes, const sigset_t *__restrict set);
+int posix_spawnattr_getsigdefault(const posix_spawnattr_t *__restrict attributes, sigset_t *__restrict set);
+int posix_spawnattr_setsigmask(posix_spawnattr_t *__restrict attributes, const sigset_t *__restrict set);
+int posix_spawnattr_getsigmask(const posix_spawnattr_t *__restrict attributes, sigset_t *__restrict set);
 
 #ifdef __cplusplus
 }

@@ -40,6 +40,7 @@ extern FILE *stderr;
 /* Streams */
 FILE *fopen(const char *__restrict path, const char *__restrict mode);
 FILE *fdopen(int fd, const char *mode);
+FILE *freopen(const char *__restrict path, const char *__restrict mode, FILE *__restrict file);
 int fclose(FILE *file);
 int fflush(FILE *file);
 int setvbuf(FILE *__restrict file, char *__restrict buffer, int mode, size_t size);
@@ -47,6 +48,8 @@ void setbuf(FILE *__restrict file, char *__restrict buffer);
 void setlinebuf(FILE *file);
 int fseek(FILE *file, long offset, int whence);
 long ftell(FILE *file);
+int fseeko(FILE *file, off_t offset, int whence);
+off_t ftello(FILE *file);
 void rewind(FILE *file);
 int feof(FILE *file);
 int ferror(FILE *file);
@@ -92,6 +95,16 @@ int vfscanf(FILE *__restrict file, const char *__restrict format, va_list argume
 int vsscanf(const char *__restrict text, const char *__restrict format, va_list arguments) __SCANF(2, 0);
 
 void perror(const char *what);
+
+/* Files */
+int remove(const char *path);
+int rename(const char *from, const char *to);
+int renameat(int from_directory, const char *from, int to_directory, const char *to);
+int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags);
+
+/* A command of the shell: its output ("r") or its input ("w"); "e" adds close-on-exec. pclose returns its status as wait has it. */
+FILE *popen(const char *command, const char *mode);
+int pclose(FILE *file);
 
 #ifdef __cplusplus
 }

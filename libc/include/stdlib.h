@@ -27,6 +27,14 @@ void _Exit(int status) __attribute__((noreturn));
 void abort(void) __attribute__((noreturn));
 int atexit(void (*function)(void));
 
+/* A command of the shell: its status as wait has it. NULL: whether there is a shell. */
+int system(const char *command);
+
+/* A new file, a new directory, of a name that was not there: `pattern` ends in XXXXXX, which is replaced. */
+int mkstemp(char *pattern);
+int mkostemp(char *pattern, int flags);
+char *mkdtemp(char *pattern);
+
 /* Environment */
 char *getenv(const char *name);
 int setenv(const char *name, const char *value, int overwrite);

@@ -39,6 +39,7 @@ char *strchr(const char *text, int c);
 char *strchrnul(const char *text, int c);
 char *strrchr(const char *text, int c);
 char *strstr(const char *text, const char *needle);
+char *strcasestr(const char *text, const char *needle);
 size_t strspn(const char *text, const char *accept);
 size_t strcspn(const char *text, const char *reject);
 char *strpbrk(const char *text, const char *accept);
@@ -50,6 +51,8 @@ char *strsep(char **__restrict text, const char *__restrict separators);
 char *strerror(int error);
 int strerror_r(int error, char *buffer, size_t size); /* the POSIX form: 0, EINVAL or ERANGE */
 char *strsignal(int signal);
+/* "HUP" for SIGHUP; NULL: no such signal. */
+const char *sigabbrev_np(int signal);
 
 #ifdef __cplusplus
 }

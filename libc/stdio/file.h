@@ -20,6 +20,7 @@ enum {
   PREPARED = 1 << 9,     /* the buffer exists and the mode is settled */
   OWNS_BUFFER = 1 << 10, /* fclose frees the buffer */
   STANDARD = 1 << 11,    /* stdin, stdout, stderr: not from malloc */
+  APPENDING = 1 << 12,   /* every write goes to the end of the file */
 };
 
 #define PUSHED 8
@@ -32,6 +33,7 @@ struct __file {
   unsigned char pushed[PUSHED];
   unsigned pushed_count;
   unsigned char single[1]; /* the buffer of an unbuffered stream */
+  pid_t child;             /* popen's */
   struct __file *next;     /* list of open streams */
 };
 

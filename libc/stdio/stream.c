@@ -58,8 +58,9 @@ void setbuf(FILE *restrict file, char *restrict buffer) { setvbuf(file, buffer, 
 void setlinebuf(FILE *file) { setvbuf(file, NULL, _IOLBF, 0); }
 
 static unsigned directions(const char *mode) {
-  if (strchr(mode, '+')) return CAN_READ | CAN_WRITE;
-  return *mode == 'r' ? CAN_READ : CAN_WRITE;
+  unsigned appending = *mode == 'a' ? APPENDING : 0;
+  if (strchr(mode, '+')) return CAN_READ | CAN_WRITE | appending;
+  return *mode == 'r' ? CAN_READ : CAN_WRITE | appending;
 }
 
 static FILE *make(int fd, unsigned flags) {
@@ -78,35 +79,90 @@ static int is_mode(const char *mode) {
   return 0;
 }
 
-FILE *fdopen(int fd, const char *mode) { return is_mode(mode) ? make(fd, directions(mode)) : NULL; }
-
-FILE *fopen(const char *restrict path, const char *restrict mode) {
+FILE *fdopen(int fd, const char *mode) {
   if (!is_mode(mode)) return NULL;
+  if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) return NULL;
+  if (*mode == 'a') {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (!(flags & O_APPEND) && fcntl(fd, F_SETFL, flags | O_APPEND) < 0)) return NULL;
+  }
+  if (strchr(mode, 'e') && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return NULL;
+  return make(fd, directions(mode));
+}
+
+static int open_as(const char *path, const char *mode) {
+  if (!is_mode(mode)) return -1;
   int flags = strchr(mode, '+') ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY;
   if (*mode == 'w') flags |= O_CREAT | O_TRUNC;
   if (*mode == 'a') flags |= O_CREAT | O_APPEND;
   if (strchr(mode, 'x')) flags |= O_EXCL;
   if (strchr(mode, 'e')) flags |= O_CLOEXEC;
   int fd = open(path, flags, 0666);
+  if (fd >= 0 && *mode == 'a' && !strchr(mode, '+'))
+    lseek(fd, 0, SEEK_END); /* where ftell shall find it; no matter if it has no positions */
+  return fd;
+}
+
+FILE *fopen(const char *restrict path, const char *restrict mode) {
+  int fd = open_as(path, mode);
   if (fd < 0) return NULL;
   FILE *file = make(fd, directions(mode));
   if (!file) close(fd);
   return file;
 }
 
-int fclose(FILE *file) {
+/* Leaves the stream in the list, without a descriptor and neither readable nor writable; its buffer goes; what setvbuf chose
+ * stays. */
+static int shut(FILE *file) {
   int result = fflush(file);
-  if (close(file->fd) < 0) result = EOF;
+  if (file->fd >= 0 && close(file->fd) < 0) result = EOF;
+  if (file->flags & OWNS_BUFFER) free(file->buffer);
+  if (file->flags & OWNS_BUFFER || file->buffer == file->single) file->buffer = NULL;
+  file->flags &= file->flags & MODE_CHOSEN ? STANDARD | MODE_CHOSEN | BY_LINE | UNBUFFERED : STANDARD;
+  file->fd = -1;
+  file->start = file->end = 0;
+  file->pushed_count = 0;
+  return result;
+}
+
+/* The new file gets the old one's descriptor, so that stdout stays descriptor 1. */
+FILE *freopen(const char *restrict path, const char *restrict mode, FILE *restrict file) {
+  int old = file->fd;
+  if (!path) { /* another mode for the same file: which the kernel cannot do */
+    errno = EINVAL;
+    return NULL;
+  }
+  int fd = open_as(path, mode);
+  if (fd < 0) {
+    fclose(file);
+    return NULL;
+  }
+  if (old >= 0) {
+    fflush(file);
+    file->fd = -1; /* dup3 closes it */
+    int cloexec = strchr(mode, 'e') ? O_CLOEXEC : 0;
+    int moved = fd == old ? fd : dup3(fd, old, cloexec);
+    if (fd != old) close(fd);
+    fd = moved;
+  }
+  shut(file);
+  if (fd < 0) {
+    fclose(file);
+    return NULL;
+  }
+  file->fd = fd;
+  file->flags |= directions(mode);
+  return file;
+}
+
+int fclose(FILE *file) {
+  int result = shut(file);
   for (FILE **at = &__libc_streams; *at; at = &(*at)->next)
     if (*at == file) {
       *at = file->next;
       break;
     }
-  if (file->flags & OWNS_BUFFER) free(file->buffer);
-  if (file->flags & STANDARD)
-    file->flags = STANDARD; /* neither readable nor writable any more */
-  else
-    free(file);
+  if (!(file->flags & STANDARD)) free(file);
   return result;
 }
 
@@ -136,9 +192,9 @@ void __libc_flush_all(void) {
   for (FILE *file = __libc_streams; file; file = file->next) fflush(file);
 }
 
-int fseek(FILE *file, long offset, int whence) {
+int fseeko(FILE *file, off_t offset, int whence) {
   if (fflush(file) < 0) return -1;
-  if (whence == SEEK_CUR && file->flags & READING) offset -= (long)(file->end - file->start + file->pushed_count);
+  if (whence == SEEK_CUR && file->flags & READING) offset -= (off_t)(file->end - file->start + file->pushed_count);
   if (lseek(file->fd, offset, whence) < 0) return -1;
   file->start = file->end = 0;
   file->pushed_count = 0;
@@ -146,12 +202,16 @@ int fseek(FILE *file, long offset, int whence) {
   return 0;
 }
 
-long ftell(FILE *file) {
-  long position = lseek(file->fd, 0, SEEK_CUR);
+off_t ftello(FILE *file) {
+  int at_end = file->flags & APPENDING && file->flags & WRITING && file->end > 0; /* what waits will go there */
+  off_t position = lseek(file->fd, 0, at_end ? SEEK_END : SEEK_CUR);
   if (position < 0) return -1;
-  if (file->flags & READING) return position - (long)(file->end - file->start + file->pushed_count);
-  return position + (long)file->end;
+  if (file->flags & READING) return position - (off_t)(file->end - file->start + file->pushed_count);
+  return position + (off_t)file->end;
 }
+
+int fseek(FILE *file, long offset, int whence) { return fseeko(file, offset, whence); }
+long ftell(FILE *file) { return ftello(file); }
 
 void rewind(FILE *file) {
   fseek(file, 0, SEEK_SET);

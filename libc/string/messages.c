@@ -139,7 +139,7 @@ static const char *const kErrors[] = {
     [EHWPOISON] = "Memory page has hardware error",
 };
 
-static const char *const kSignals[] = {
+const char *const sys_siglist[NSIG] = {
     [SIGHUP] = "Hangup",
     [SIGINT] = "Interrupt",
     [SIGQUIT] = "Quit",
@@ -192,7 +192,17 @@ int strerror_r(int error, char *buffer, size_t size) {
 }
 
 char *strsignal(int signal) {
-  if (signal > 0 && (size_t)signal < sizeof kSignals / sizeof *kSignals) return (char *)kSignals[signal];
-  snprintf(unknown, sizeof unknown, "Unknown signal %d", signal);
+  if (signal > 0 && signal < NSIG && sys_siglist[signal]) return (char *)sys_siglist[signal];
+  if (signal >= SIGRTMIN && signal <= SIGRTMAX)
+    snprintf(unknown, sizeof unknown, "Real-time signal %d", signal - SIGRTMIN);
+  else
+    snprintf(unknown, sizeof unknown, "Unknown signal %d", signal);
   return unknown;
+}
+
+const char *sigabbrev_np(int signal) {
+  static const char names[][7] = {"",     "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+                                  "SEGV", "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+                                  "TTOU", "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "POLL", "PWR",  "SYS"};
+  return signal > 0 && (size_t)signal < sizeof names / sizeof *names ? names[signal] : NULL;
 }

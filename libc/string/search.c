@@ -1,5 +1,6 @@
 /* str* functions that search and split. */
 #include <string.h>
+#include <strings.h>
 
 char *strchrnul(const char *text, int c) {
   while (*text && *text != (char)c) text++;
@@ -14,6 +15,14 @@ char *strchr(const char *text, int c) {
 char *strrchr(const char *text, int c) { return memrchr(text, c, strlen(text) + 1); }
 
 char *strstr(const char *text, const char *needle) { return memmem(text, strlen(text), needle, strlen(needle)); }
+
+char *strcasestr(const char *text, const char *needle) {
+  size_t length = strlen(needle);
+  for (;; text++) {
+    if (strncasecmp(text, needle, length) == 0) return (char *)text;
+    if (!*text) return NULL;
+  }
+}
 
 /* Length of the start of `text` whose characters all are (member = 1) or are not (0) in `set`. */
 static size_t span(const char *text, const char *set, int member) {

@@ -16,6 +16,9 @@ int munmap(void *address, size_t size) { return (int)__libc_result(call2(SYS_mun
 
 int mprotect(void *address, size_t size, int rights) { return (int)__libc_result(call3(SYS_mprotect, (long)address, (long)size, rights)); }
 
+int madvise(void *address, size_t size, int advice) { return (int)__libc_result(call3(SYS_madvise, (long)address, (long)size, advice)); }
+int msync(void *address, size_t size, int flags) { return (int)__libc_result(call3(SYS_msync, (long)address, (long)size, flags)); }
+
 void *mremap(void *address, size_t old_size, size_t new_size, int flags, ...) {
   va_list list;
   va_start(list, flags);
@@ -46,13 +49,3 @@ void *sbrk(intptr_t increment) {
 }
 
 int getpagesize(void) { return 4096; }
-
-long sysconf(int name) {
-  switch (name) {
-    case _SC_PAGESIZE: return 4096;
-    case _SC_CLK_TCK: return 100;
-    case _SC_ARG_MAX: return 131072;
-  }
-  errno = EINVAL;
-  return -1;
-}

@@ -1,8 +1,7 @@
-/* System calls about processes: fork, wait, identity, ending. (exec: exec.c; posix_spawn: spawn.c; vfork: vfork.asm) */
+/* System calls about processes: fork, wait, identity, ending. (exec: exec.c; ids: identity.c; posix_spawn: spawn.c; vfork: vfork.asm) */
 #include "call.h"
 
 #include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -31,9 +30,6 @@ pid_t getppid(void) { return (pid_t)call0(SYS_getppid); }
 pid_t gettid(void) { return (pid_t)call0(SYS_gettid); }
 
 int sched_yield(void) { return (int)__libc_result(call0(SYS_sched_yield)); }
-
-int kill(pid_t pid, int signal) { return (int)__libc_result(call2(SYS_kill, pid, signal)); }
-int raise(int signal) { return kill(getpid(), signal); }
 
 int arch_prctl(int code, unsigned long address) { return (int)__libc_result(call2(SYS_arch_prctl, code, (long)address)); }
 int set_tid_address(int *address) { return (int)__libc_result(call1(SYS_set_tid_address, (long)address)); }

@@ -3,9 +3,12 @@
  *
  * The child runs on a stack of its own, inside the parent's frame: it must not touch anything else that the parent will miss,
  * and restores what it cannot avoid to touch (errno). */
+#include "signal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,9 @@ struct request {
   char *const *argv;
   char *const *envp;
   const struct __spawn_action *actions;
-  volatile int error; /* written by the child */
+  const posix_spawnattr_t *attributes; /* or NULL */
+  sigset_t mask;                       /* the parent's */
+  volatile int error;                  /* written by the child */
 };
 
 /* Returns 0, or -1 with errno set. */
@@ -39,10 +44,8 @@ static int perform(const struct __spawn_action *action) {
   switch (action->kind) {
     case ACTION_DUP2:
       if (dup2(action->from, action->to) < 0) return -1;
-      /* dup2 of a descriptor to itself leaves it to be closed by exec, which is not what the caller asked for. No fcntl: then
-       * nothing is ever closed by exec. */
-      if (action->from == action->to) fcntl(action->to, F_SETFD, 0);
-      return 0;
+      /* dup2 of a descriptor to itself leaves it to be closed by exec, which is not what the caller asked for. */
+      return action->from == action->to ? fcntl(action->to, F_SETFD, 0) : 0;
     case ACTION_CLOSE:
       close(action->to); /* that it was not open is no error */
       return 0;
@@ -58,14 +61,29 @@ static int perform(const struct __spawn_action *action) {
   return 0;
 }
 
+/* All signals are blocked. No handler may ever run in the child, since it would change the parent's memory: so each goes before
+ * the mask does. Returns 0, or -1 with errno set. */
+static int apply(const struct request *request) {
+  const posix_spawnattr_t *attributes = request->attributes;
+  int flags = attributes ? attributes->__flags : 0;
+  for (int number = 1; number < NSIG; number++) {
+    struct sigaction action;
+    int wanted = flags & POSIX_SPAWN_SETSIGDEF && sigismember(&attributes->__default, number);
+    if (!wanted && !sigismember(&__libc_handled, number)) continue;
+    if (!wanted && sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+    signal(number, SIG_DFL); /* SIGKILL and SIGSTOP have no other anyway */
+  }
+  if (flags & POSIX_SPAWN_SETSID && setsid() < 0) return -1;
+  if (flags & POSIX_SPAWN_SETPGROUP && setpgid(0, attributes->__group) < 0) return -1;
+  for (const struct __spawn_action *action = request->actions; action; action = action->next)
+    if (perform(action) < 0) return -1;
+  sigprocmask(SIG_SETMASK, flags & POSIX_SPAWN_SETSIGMASK ? &attributes->__mask : &request->mask, NULL);
+  return 0;
+}
+
 static int child(void *argument) {
   struct request *request = argument;
-  for (const struct __spawn_action *action = request->actions; action; action = action->next)
-    if (perform(action) < 0) {
-      request->error = errno;
-      return 127;
-    }
-  request->execute(request->path, request->argv, request->envp);
+  if (apply(request) == 0) request->execute(request->path, request->argv, request->envp);
   request->error = errno;
   return 127;
 }
@@ -75,9 +93,13 @@ static int spawn(pid_t *pid, struct request *request, const posix_spawn_file_act
   char stack[PATH_MAX + 4096] __attribute__((aligned(16)));
   int saved = errno;
   request->actions = actions ? actions->__first : NULL;
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &request->mask);
   int made = __libc_clone_vfork(child, stack + sizeof stack, request);
   int error = made < 0 ? errno : request->error;
   if (made > 0 && error) waitpid(made, NULL, 0); /* it has ended already, and nobody else knows of it */
+  sigprocmask(SIG_SETMASK, &request->mask, NULL);
   if (!error && pid) *pid = made;
   errno = saved;
   return error;
@@ -85,15 +107,13 @@ static int spawn(pid_t *pid, struct request *request, const posix_spawn_file_act
 
 int posix_spawn(pid_t *restrict pid, const char *restrict path, const posix_spawn_file_actions_t *actions,
                 const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[]) {
-  (void)attributes;
-  struct request request = {.execute = execve, .path = path, .argv = argv, .envp = envp};
+  struct request request = {.execute = execve, .path = path, .argv = argv, .envp = envp, .attributes = attributes};
   return spawn(pid, &request, actions);
 }
 
 int posix_spawnp(pid_t *restrict pid, const char *restrict file, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *restrict attributes, char *const argv[], char *const envp[]) {
-  (void)attributes;
-  struct request request = {.execute = execvpe, .path = file, .argv = argv, .envp = envp};
+  struct request request = {.execute = execvpe, .path = file, .argv = argv, .envp = envp, .attributes = attributes};
   return spawn(pid, &request, actions);
 }
 
@@ -138,7 +158,7 @@ int posix_spawn_file_actions_addopen(posix_spawn_file_actions_t *restrict action
 }
 
 int posix_spawnattr_init(posix_spawnattr_t *attributes) {
-  attributes->__flags = 0;
+  memset(attributes, 0, sizeof *attributes);
   return 0;
 }
 
@@ -148,12 +168,43 @@ int posix_spawnattr_destroy(posix_spawnattr_t *attributes) {
 }
 
 int posix_spawnattr_setflags(posix_spawnattr_t *attributes, short flags) {
-  if (flags & ~(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_USEVFORK)) return EINVAL;
+  if (flags & ~(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_USEVFORK | POSIX_SPAWN_SETSID))
+    return EINVAL;
   attributes->__flags = flags;
   return 0;
 }
 
 int posix_spawnattr_getflags(const posix_spawnattr_t *restrict attributes, short *restrict flags) {
   *flags = attributes->__flags;
+  return 0;
+}
+
+int posix_spawnattr_setpgroup(posix_spawnattr_t *attributes, pid_t group) {
+  attributes->__group = group;
+  return 0;
+}
+
+int posix_spawnattr_getpgroup(const posix_spawnattr_t *restrict attributes, pid_t *restrict group) {
+  *group = attributes->__group;
+  return 0;
+}
+
+int posix_spawnattr_setsigdefault(posix_spawnattr_t *restrict attributes, const sigset_t *restrict set) {
+  attributes->__default = *set;
+  return 0;
+}
+
+int posix_spawnattr_getsigdefault(const posix_spawnattr_t *restrict attributes, sigset_t *restrict set) {
+  *set = attributes->__default;
+  return 0;
+}
+
+int posix_spawnattr_setsigmask(posix_spawnattr_t *restrict attributes, const sigset_t *restrict set) {
+  attributes->__mask = *set;
+  return 0;
+}
+
+int posix_spawnattr_getsigmask(const posix_spawnattr_t *restrict attributes, sigset_t *restrict set) {
+  *set = attributes->__mask;
   return 0;
 }

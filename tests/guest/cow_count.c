@@ -293,9 +293,9 @@ TEST(kine_calls_bad_arguments, "Kine's own calls believe no pointer either") {
   struct kine_page page;
 
   if (!on_kine()) return;
-  CHECK_EQ(raw(KINE_STATISTICS, 0), -EFAULT);
-  CHECK_EQ(raw(KINE_STATISTICS, 0xffff800000000000), -EFAULT);
-  CHECK_EQ(raw(KINE_STATISTICS, page_of), -EFAULT);
+  CHECK_EQ(raw(KINE_STATISTICS, KINE_MACHINE_FD, 0), -EFAULT);
+  CHECK_EQ(raw(KINE_STATISTICS, KINE_MACHINE_FD, 0xffff800000000000), -EFAULT);
+  CHECK_EQ(raw(KINE_STATISTICS, KINE_MACHINE_FD, page_of), -EFAULT);
   CHECK_EQ(raw(KINE_PAGE, &page, 0), -EFAULT);
   CHECK_EQ(raw(KINE_PAGE, &page, 0x4141414141414141), -EFAULT);
   CHECK_EQ(raw(KINE_PAGE, &page, page_of), -EFAULT);

@@ -35,7 +35,7 @@ TEST(an_eater_is_killed, "who touches more pages than there are is killed, and n
     }
     CHECK(was_killed(ending_of(pid)));
     CHECK_BYTES(mine, 100 * kPage, 0x61);
-    CHECK_EQ(raw(KINE_AUDIT), 0);
+    CHECK_EQ(raw(KINE_AUDIT, KINE_MACHINE_FD), 0);
   }
 }
 
@@ -80,11 +80,11 @@ TEST(fork_fails_at_every_step, "a fork that fails takes nothing: no frame, no pr
   int given = 0, failures = 0;
   for (; given < kSpare && pid < 0; given++) {
     raw(NR_munmap, spare + given * kPage, kPage);
-    raw(KINE_STATISTICS, &seen[0]);
+    raw(KINE_STATISTICS, KINE_MACHINE_FD, &seen[0]);
     pid = raw(NR_fork);
     if (pid == 0) raw(NR_exit_group, 0);
     if (pid > 0) break;
-    raw(KINE_STATISTICS, &seen[1]);
+    raw(KINE_STATISTICS, KINE_MACHINE_FD, &seen[1]);
     failures++;
     if (pid != -ENOMEM || seen[0].frames_free != seen[1].frames_free || seen[0].processes != seen[1].processes) break;
   }
@@ -92,7 +92,7 @@ TEST(fork_fails_at_every_step, "a fork that fails takes nothing: no frame, no pr
   raw(NR_munmap, spare, kSpare * kPage);
   CHECK(pid > 0);
   CHECK(failures > 0);
-  CHECK_EQ(raw(KINE_AUDIT), 0);
+  CHECK_EQ(raw(KINE_AUDIT, KINE_MACHINE_FD), 0);
   CHECK_BYTES(own, 20 * kPage, 0x64);
 }
 
@@ -163,7 +163,7 @@ TEST(vector_changed_meanwhile, "a vector that somebody else spoils during a long
     _exit(0);
   }
   long written = raw(NR_writev, 1, vector, 2);
-  CHECK(written == -EINVAL || (written > 0 && written < kLong));
+  CHECK(written == -EINVAL || (written > 0 && written <= kLong + 1)); /* the server may be done before the child runs */
   CHECK_EQ(raw(NR_write, 1, newlines, 1), 1);
   CHECK_EQ(ending_of(pid), 0);
 }
@@ -179,7 +179,7 @@ TEST(two_eaters, "two eaters at once are both ended, and their parent is not") {
     }
   }
   for (int i = 0; i < 2; i++) CHECK(was_killed(ending_of(pid[i])));
-  CHECK_EQ(raw(KINE_AUDIT), 0);
+  CHECK_EQ(raw(KINE_AUDIT, KINE_MACHINE_FD), 0);
 }
 
 TEST(changes_when_full, "unmapping, protecting and moving without memory succeed or answer ENOMEM, and never lose a byte") {
@@ -198,7 +198,7 @@ TEST(changes_when_full, "unmapping, protecting and moving without memory succeed
       if (seen == -ENOMEM) CHECK_PAGE(memory + i + 8 * kPage, 0x74);
       CHECK_BYTES(memory + i, 5 * kPage, 0x74);
     }
-    CHECK_EQ(raw(KINE_AUDIT), 0);
+    CHECK_EQ(raw(KINE_AUDIT, KINE_MACHINE_FD), 0);
     _exit(0);
   }
   CHECK_EQ(ending_of(pid), 0);

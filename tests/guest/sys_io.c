@@ -161,7 +161,7 @@ TEST(descriptors_run_out, "a full table answers EMFILE, and has room again after
   while ((next = raw(NR_dup, 1)) >= 0) last = next;
   CHECK_EQ(next, -EMFILE);
   CHECK_EQ(raw(NR_dup, 1), -EMFILE);
-  CHECK_EQ(raw(NR_dup2, 1, last + 1), -EBADF);
+  CHECK_EQ(raw(NR_dup2, 1, last + 1 + on_kine()), -EBADF); /* there the last is the right to the machine */
   CHECK_EQ(raw(NR_close, last), 0);
   CHECK_EQ(raw(NR_dup, 1), last);
 }

@@ -1,4 +1,4 @@
-/* clock_gettime, gettimeofday, time, nanosleep: what they do, and every bad argument. */
+/* clock_gettime, clock_settime, gettimeofday, time, nanosleep: what they do, and every bad argument. */
 #include <sys/time.h>
 #include <time.h>
 
@@ -38,6 +38,47 @@ TEST(clocks_agree, "the three ways to ask for the time of day agree") {
   CHECK(before - 1 <= seconds && seconds <= after); /* time() may lag by a tick */
   CHECK(of_day.tv_usec >= 0 && of_day.tv_usec < 1000000);
   CHECK(before > 1577836800); /* the year 2020 */
+}
+
+TEST(root_sets_the_time, "root sets the time of day, which goes on from there; what has passed since the start does not change") {
+  static const long then[2] = {1234567890, 500000000};
+
+  if (!on_kine()) return; /* not this machine's */
+  long wall = now(CLOCK_REALTIME), steady = now(CLOCK_MONOTONIC);
+  CHECK_EQ(raw(NR_clock_settime, CLOCK_REALTIME, then), 0);
+  long set = now(CLOCK_REALTIME) - (then[0] * kSecond + then[1]);
+  CHECK(set >= 0 && set <= now(CLOCK_MONOTONIC) - steady);
+  CHECK_EQ(raw(NR_time, NULL), now(CLOCK_REALTIME) / kSecond);
+  CHECK(now(CLOCK_MONOTONIC) - steady < 100 * kSecond);
+  long until[2] = {then[0], then[1] + 3 * kSecond / 10};
+  CHECK_EQ(raw(NR_clock_nanosleep, CLOCK_REALTIME, TIMER_ABSTIME, until, NULL), 0); /* by the clock as it is set */
+  CHECK(now(CLOCK_REALTIME) - until[0] * kSecond >= until[1] && now(CLOCK_MONOTONIC) - steady < 100 * kSecond);
+  wall += now(CLOCK_MONOTONIC) - steady;
+  const long back[2] = {wall / kSecond, wall % kSecond};
+  CHECK_EQ(raw(NR_clock_settime, CLOCK_REALTIME, back), 0);
+}
+
+TEST(nobody_else_sets_the_time, "the time of day is root's to set: EPERM") {
+  const long wall = now(CLOCK_REALTIME), time[2] = {wall / kSecond + 100000, 0};
+
+  CHECK_ENDS(0, if (geteuid() == 0 && setuid(1000) != 0) _exit(1);
+             _exit(raw(NR_clock_settime, CLOCK_REALTIME, time) == -EPERM && now(CLOCK_REALTIME) < wall + 50000 * kSecond ? 0 : 2));
+}
+
+TEST(bad_settings, "only CLOCK_REALTIME is set, and to a time of day: EINVAL, whoever asks") {
+  static const long good[2] = {1234567890, 0},
+                    bad[][2] = {{-1, 0}, {1, -1}, {1, 1000000000}, {INT64_MAX, 0}, {INT64_MIN, 0}, {9223372036, 0}};
+  const long wall = now(CLOCK_REALTIME);
+
+  for (int clock = 1; clock <= CLOCK_BOOTTIME; clock++) CHECK_EQ(raw(NR_clock_settime, clock, good), -EINVAL);
+  CHECK_EQ(raw(NR_clock_settime, 99, good), -EINVAL);
+  for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) CHECK_EQ(raw(NR_clock_settime, CLOCK_REALTIME, bad[i]), -EINVAL);
+  if (on_kine()) {
+    static const long before_start[2] = {0, 1}; /* 1970 began later than this machine */
+    CHECK_EQ(raw(NR_clock_settime, CLOCK_REALTIME, before_start), -EINVAL);
+  }
+  CHECK_EFAULT(16, kForReading, raw(NR_clock_settime, CLOCK_REALTIME, p));
+  CHECK(now(CLOCK_REALTIME) >= wall && now(CLOCK_REALTIME) < wall + 1000 * kSecond);
 }
 
 TEST(time_pointer, "time stores what it answers; gettimeofday takes null pointers") {

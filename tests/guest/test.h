@@ -3,7 +3,8 @@
  *   TEST(name, "the rule that it checks") { CHECK_EQ(seen, expected); … }
  *
  * Owns main(). Each case runs in a forked child, twice: the first run warms up (the runner's own pages, the kernel's caches), the
- * second must leave behind exactly as many free frames as the first, and a clean audit. On Linux those two are left out.
+ * second must leave behind exactly as many free frames as the first, and a clean audit. Servers take memory in larger pieces, so a run
+ * that leaves fewer is followed by another, up to four: what leaks does so every time. On Linux all that is left out.
  * `PROGRAM NAME…` runs only the named cases. Output: `ok NAME` or `FAIL NAME: file:line: …` for each, and `N passed, N failed`.
  * Must never: print a pid, an address or a count that differs from run to run, since the output on Linux and on Kine is compared. */
 #ifndef TEST_H
@@ -21,10 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kine_abi.h"
+#include <kine.h>
 #include "raw.h"
 
-enum { kPage = 4096, kMaxTests = 100, kMaxFailures = 8 };
+enum { kPage = 4096, kMaxTests = 100, kMaxFailures = 8, kMaxRuns = 4 };
 #define MiB (1UL << 20)
 #define GiB (1UL << 30)
 
@@ -171,10 +172,10 @@ static inline struct kine_statistics statistics(void) {
   struct kine_statistics now;
 
   memset(&now, 0, sizeof now);
-  raw(KINE_STATISTICS, &now);
+  raw(KINE_STATISTICS, KINE_MACHINE_FD, &now);
   return now;
 }
-static inline int on_kine(void) { return raw(KINE_AUDIT) != -ENOSYS; }
+static inline int on_kine(void) { return raw(KINE_AUDIT, KINE_MACHINE_FD) != -ENOSYS; }
 
 /* Memory that the cases write to: zero, private, of its own 2 MiB region on Kine when it is that large. */
 static inline unsigned char *map_private(size_t size) {
@@ -223,15 +224,19 @@ static inline int test_run(const struct test_case *test) {
   test_shared->failures = 0;
   test_run_once(test);
   test_settle(processes);
-  uint64_t free_before = statistics().frames_free;
   if (test_shared->failures == 0) {
-    test_run_once(test);
-    test_settle(processes);
-    uint64_t free_after = statistics().frames_free;
+    uint64_t free_before, free_after;
+    int runs = 0;
+    do {
+      free_before = statistics().frames_free;
+      test_run_once(test);
+      test_settle(processes);
+      free_after = statistics().frames_free;
+    } while (test_shared->failures == 0 && free_after != free_before && ++runs < kMaxRuns);
     if (on_kine()) {
       check_equal(test->name, test->line, "frames free after the second run, against the first", (long)free_after, (long)free_before);
-      check_equal(test->name, test->line, "audit", raw(KINE_AUDIT), 0);
-      check_equal(test->name, test->line, "processes left", (long)statistics().processes, (long)processes);
+      check_equal(test->name, test->line, "audit", raw(KINE_AUDIT, KINE_MACHINE_FD), 0);
+      check_equal(test->name, test->line, "more processes than before", statistics().processes > processes, 0);
     }
   }
   if (test_shared->failures == 0) say("ok %s\n", test->name);

@@ -12,6 +12,10 @@ HOST_CXXFLAGS := -std=c++20 -g -fno-omit-frame-pointer -fno-strict-aliasing $(HO
 # have are the fast ones.)
 HOST_OPTIMISE := -O1
 $(HOST_DIR)/%_test.cc.o: HOST_OPTIMISE := -O0
+# The kernel's variables lie together, in a section that the tests can save and restore (unit/whole_kernel.cc).
+HOST_OBJCOPY ?= objcopy
+HOST_STATE_SECTION := kernel_state,alloc,load,data,contents
+HOST_KERNEL_STATE = --rename-section .data=$(HOST_STATE_SECTION) --rename-section .bss=$(HOST_STATE_SECTION)
 HOST_LDLIBS := -lgtest -lgtest_main -lpthread
 
 HOST_CORE_SOURCES := $(sort $(wildcard kernel/mm/*.cc)) kernel/debug/audit.cc kernel/base/log.cc \
@@ -39,6 +43,7 @@ $(HOST_DIR)/objects.$(1)/%.cc.o: %.cc tests/host/build.mk
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
 	$$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) $$(HOST_OPTIMISE) -DKINE_INDEX_BITS=$(2) -DKINE_LEVELS=4 -MMD -MP -c -o $$@ $$<
+	$$(if $$(filter kernel/%,$$<),$$(Q)$(HOST_OBJCOPY) $$(HOST_KERNEL_STATE) $$@)
 endef
 
 $(eval $(call host_fan_out,4,2))
@@ -53,7 +58,6 @@ $(eval $(call host_program,units,512,$(HOST_CORE_SOURCES) $(HOST_KERNEL_SOURCES)
 HOST_OBJECTS := $(sort $(HOST_OBJECTS))
 -include $(HOST_OBJECTS:.o=.d)
 
-# Do the tests see a broken kernel? Plants each mistake in a copy of it (takes minutes).
 .PHONY: test-mutants
-test-mutants:
+test-mutants: ## do the host's tests see a broken kernel? Plants mistakes in copies of it, one by one (takes many minutes)
 	@tests/host/mutants

@@ -33,6 +33,7 @@ constexpr Operation kOperations[] = {
     {.kind = Kind::kMove, .process = 1, .at = {41, 4}, .from = {14, 4}},
     {.kind = Kind::kMapShared, .process = 0, .at = {15, 2}, .rights = Rights::rw()},
     {.kind = Kind::kShare, .process = 1, .other = 0, .at = {32, 8}, .from = {12, 8}},
+    {.kind = Kind::kBorrow, .process = 1, .other = 0, .at = {33, 4}, .from = {14, 4}, .rights = Rights::rw()},
     {.kind = Kind::kFork, .process = 0, .other = 1, .strategy = ForkStrategy::kEager},
     {.kind = Kind::kUnmap, .process = 1, .at = {17, 5}},
     {.kind = Kind::kMapArchive, .process = 0, .at = {14, 2}, .rights = Rights::rw(), .value = 0},

@@ -149,27 +149,6 @@ TEST_F(FramesTest, TheReserveServesOnlyItsOwn) {
   EXPECT_TRUE(frames.take(FrameKind::kPage, Claim::kReserve));
 }
 
-TEST_F(FramesTest, AFrameRefGivesItsReferenceBackOnce) {
-  const Frame page = take(FrameKind::kPage);
-  {
-    FrameRef ref = FrameRef::adopt(page);
-    FrameRef moved = std::move(ref);
-    EXPECT_EQ(moved.get(), page);
-    EXPECT_EQ(ref.get(), Frame{});
-    FrameRef assigned;
-    assigned = std::move(moved);
-    EXPECT_EQ(frames.record(page).count, 1u);
-  }
-  EXPECT_TRUE(frames.reap_one());
-  EXPECT_EQ(frames.free(), kCount);
-  const Frame kept = take(FrameKind::kPage);
-  {
-    FrameRef ref = FrameRef::adopt(kept);
-    EXPECT_EQ(ref.release(), kept);
-  }
-  EXPECT_FALSE(frames.reap_one()) << "who released it owns it";
-}
-
 // --- tables ---
 
 TEST_F(FramesTest, ATablesRecordFollowsItsEntries) {

@@ -70,13 +70,13 @@ TEST_F(Processor, TellsOfAFreedFrame) {
   EXPECT_THROW(Machine::flush_page(kAddress), MachineError) << "freed before the flush";
   EXPECT_THROW((void)Machine::bytes(frame), MachineError);
   EXPECT_THROW((void)Machine::table(frame), MachineError);
-  EXPECT_THROW(Machine::clear_page(frame), MachineError);
+  EXPECT_THROW(Machine::fill_page(frame, Pte()), MachineError);
   frames.record(frame).kind = FrameKind::kPage;
 }
 
 TEST_F(Processor, TellsOfAFrameUsedAfreshWhileItIsCached) {
   const Frame frame = *mmu.translate(kAddress, Access::kRead);
-  EXPECT_THROW(Machine::clear_page(frame), MachineError);
+  EXPECT_THROW(Machine::fill_page(frame, Pte()), MachineError);
 }
 
 TEST_F(Processor, TellsOfAnEntryThatItWouldWrite) {
@@ -116,16 +116,32 @@ TEST(Devices, DoWhatTheTestSays) {
   EXPECT_EQ(Machine::wait_for_interrupt(), 1u << Machine::kTimerIrq);
   EXPECT_EQ(Machine::now(), before + Machine::kTickNanoseconds);
   EXPECT_EQ(Machine::poll_interrupts(), 0u);
-  devices.input[0] = "a\xff";
-  EXPECT_EQ(Machine::serial_read(0), 'a');
-  EXPECT_EQ(Machine::serial_read(0), 0xff);
-  EXPECT_EQ(Machine::serial_read(0), -1);
-  EXPECT_TRUE(Machine::serial_write(1, 'x'));
-  devices.serial_full = true;
-  EXPECT_FALSE(Machine::serial_write(1, 'y'));
-  EXPECT_EQ(devices.serial[1], "x");
+  devices.pending_irqs = 1u << 4;
+  EXPECT_EQ(Machine::poll_interrupts(), 0u) << "not enabled";
+  Machine::enable_irq(4);
+  EXPECT_EQ(Machine::poll_interrupts(), 1u << 4);
+  Machine::disable_irq(4);
+  devices.pending_irqs = 1u << 4;
+  EXPECT_EQ(Machine::wait_for_interrupt() & 1u << 4, 0u);
   EXPECT_NE(Machine::entropy(), Machine::entropy());
   EXPECT_THROW(Machine::power_off(2), PowerOff);
+}
+
+TEST(Devices, TheFpuAndTheSegmentsFollowTheContext) {
+  start_machine(3);
+  Context first{}, second{};
+  first.start({1}, {2});
+  second.start({1}, {2});
+  second.fs_base = 77;
+  Machine::switch_context(nullptr, first);
+  devices.fpu.registers[68] = 9;
+  Machine::switch_context(&first, second);
+  EXPECT_EQ(first.fpu.registers[68], 9);
+  EXPECT_EQ(devices.fpu.registers[68], 0);
+  EXPECT_EQ(devices.fs_base, 77u);
+  EXPECT_EQ(devices.current, &second);
+  first.fpu.mxcsr |= 1 << 16;
+  EXPECT_THROW(Machine::switch_context(nullptr, first), MachineError) << "a general-protection fault in the kernel";
 }
 
 }  // namespace

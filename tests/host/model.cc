@@ -39,6 +39,16 @@ Errno Model::granted(unsigned process, VirtAddr address, uint64_t length, Access
   return Errno::kOk;
 }
 
+// Whether another process may be shown these pages: what may be read, and does not change under its eyes.
+Errno Model::shown(unsigned process, Pages pages) const {
+  for (uint64_t number = pages.first; number < pages.end(); ++number) {
+    const Page* page = find(process, number);
+    if (!page || !page->rights.read()) return Errno::kEFAULT;
+    if (page->shared()) return Errno::kEINVAL;
+  }
+  return Errno::kOk;
+}
+
 Errno Model::expected(const Operation& op) const {
   const auto all_mapped = [&](Pages pages) {
     for (uint64_t number = pages.first; number < pages.end(); ++number)
@@ -48,6 +58,7 @@ Errno Model::expected(const Operation& op) const {
   switch (op.kind) {
     case Kind::kProtect: return all_mapped(op.at) ? Errno::kOk : Errno::kENOMEM;
     case Kind::kMove: return all_mapped(op.from) ? Errno::kOk : Errno::kEFAULT;
+    case Kind::kBorrow: return shown(op.other, op.from);
     case Kind::kStore: return granted(op.process, op.address, 1, Access::kWrite);
     case Kind::kLoad: return granted(op.process, op.address, 1, Access::kRead);
     case Kind::kFetch: return granted(op.process, op.address, 1, Access::kFetch);
@@ -123,8 +134,17 @@ void Model::apply(const Operation& op, uint64_t found) {
       for (Page& page : processes_[op.process].pages)
         if (page.number >= at.first && page.number < at.end()) page.rights = op.rights;
       return;
+    case Kind::kForget:
+      for (Page& page : processes_[op.process].pages)
+        if (page.number >= at.first && page.number < at.end()) page.content = nullptr;
+      return;
     case Kind::kMove: return move(op);
     case Kind::kShare: return replace(op.process, at, copy(op.other, op.from, at.first));
+    case Kind::kBorrow: {
+      std::vector<Page> pages = copy(op.other, op.from, at.first);
+      for (Page& page : pages) page.rights = op.rights;
+      return replace(op.process, at, pages);
+    }
     case Kind::kStore: return write(op.process, op.address, 1, op.value);
     case Kind::kCopyOut: return write(op.process, op.address, op.length, op.value);
     case Kind::kFork: processes_[op.other] = processes_[op.process]; return;

@@ -49,6 +49,7 @@ class Model {
   bool free(unsigned process, Pages pages) const;
 
  private:
+  Errno shown(unsigned process, Pages pages) const;
   Errno granted(unsigned process, VirtAddr address, uint64_t length, Access access) const;
   void write(unsigned process, VirtAddr address, uint64_t length, uint8_t value);
   void replace(unsigned process, Pages pages, const std::vector<Page>& with);

@@ -27,8 +27,10 @@ struct Operation {
     kMapAnywhere,  // find_free at.count pages in `from`, then map, `rights`
     kUnmap,        // `at`
     kProtect,      // `at`, `rights`
+    kForget,       // `at`
     kMove,         // `from` to `at`, which may be longer or shorter
     kShare,        // process `other`'s `from` at `at`
+    kBorrow,       // process `other`'s `from` at `at`, with `rights`, as another process is shown memory
     kStore,        // the program writes `value` at `address`
     kLoad,         // the program reads the byte at `address`
     kFetch,        // the program runs the byte at `address`
@@ -75,11 +77,15 @@ inline Operation unmap(unsigned process, Pages at) { return {.kind = Operation::
 inline Operation protect(unsigned process, Pages at, Rights rights) {
   return {.kind = Operation::Kind::kProtect, .process = process, .at = at, .rights = rights};
 }
+inline Operation forget(unsigned process, Pages at) { return {.kind = Operation::Kind::kForget, .process = process, .at = at}; }
 inline Operation move(unsigned process, Pages from, Pages at) {
   return {.kind = Operation::Kind::kMove, .process = process, .at = at, .from = from};
 }
 inline Operation share(unsigned process, unsigned source, Pages from, uint64_t at) {
   return {.kind = Operation::Kind::kShare, .process = process, .other = source, .at = {at, from.count}, .from = from};
+}
+inline Operation borrow(unsigned process, unsigned source, Pages from, uint64_t at, Rights rights) {
+  return {.kind = Operation::Kind::kBorrow, .process = process, .other = source, .at = {at, from.count}, .from = from, .rights = rights};
 }
 inline Operation store(unsigned process, uint64_t page, uint8_t value) {
   return {.kind = Operation::Kind::kStore, .process = process, .value = value, .address = {page * kPageSize + value % kPageSize}};
@@ -105,8 +111,8 @@ inline Operation exec(unsigned process, Pages at, uint8_t value) {
 inline Operation exit(unsigned process) { return {.kind = Operation::Kind::kExit, .process = process}; }
 
 inline std::string describe(const Operation& op) {
-  static constexpr const char* kNames[] = {"map",     "map_shared", "map_archive", "map_anywhere", "unmap", "protect",
-                                           "move",    "share",      "store",       "load",         "fetch", "copy_out",
+  static constexpr const char* kNames[] = {"map",     "map_shared", "map_archive", "map_anywhere", "unmap", "protect", "forget",
+                                           "move",    "share",      "borrow",      "store",        "load",  "fetch",   "copy_out",
                                            "copy_in", "fork",       "exec",        "exit",         "reap"};
   const auto number = [](uint64_t n) { return std::to_string(n); };
   const auto pages = [&](Pages p) { return "[" + number(p.first) + "," + number(p.end()) + ")"; };

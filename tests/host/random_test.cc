@@ -47,9 +47,9 @@ class Generator {
       Kind kind;
       unsigned weight;
     } kKinds[] = {{Kind::kMap, 8},     {Kind::kMapShared, 3}, {Kind::kMapArchive, 3}, {Kind::kMapAnywhere, 3}, {Kind::kUnmap, 5},
-                  {Kind::kProtect, 8}, {Kind::kMove, 6},      {Kind::kShare, 5},      {Kind::kStore, 30},      {Kind::kLoad, 12},
-                  {Kind::kFetch, 4},   {Kind::kCopyOut, 8},   {Kind::kCopyIn, 4},     {Kind::kFork, 10},       {Kind::kExec, 2},
-                  {Kind::kExit, 4},    {Kind::kReap, 2}};
+                  {Kind::kProtect, 8}, {Kind::kForget, 5},    {Kind::kMove, 6},       {Kind::kShare, 5},       {Kind::kBorrow, 7},
+                  {Kind::kStore, 30},  {Kind::kLoad, 12},     {Kind::kFetch, 4},      {Kind::kCopyOut, 8},     {Kind::kCopyIn, 4},
+                  {Kind::kFork, 10},   {Kind::kExec, 2},      {Kind::kExit, 4},       {Kind::kReap, 2}};
     unsigned total = 0;
     for (const auto& k : kKinds) total += k.weight;
     uint64_t at = below(total);
@@ -99,7 +99,9 @@ class Generator {
       keep_apart(below(2) ? op.at.count : 1 + below(6));
       op.at.count = std::min(op.at.count, op.from.count + 20);  // more of a shared mapping is filled at once
     }
-    if (op.kind == Kind::kShare) {
+    if (op.kind == Kind::kShare || op.kind == Kind::kBorrow) {
+      if (op.kind == Kind::kBorrow) op.at.count = 1 + below(4);  // (of more, some part is most often not mapped)
+      op.at.count = std::min(op.at.count, kUserPages - op.at.first);
       keep_apart(op.at.count);
       op.from.count = op.at.count = std::min(op.from.count, op.at.count);
     }

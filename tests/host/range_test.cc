@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "mm/usage.hh"
 #include "world.hh"
 
 namespace kine {
@@ -218,6 +219,131 @@ TEST_F(Ranges, SharingKeepsHolesAndMapShared) {
   world.perform(store(0, 2 * kAt, 0x35));
   world.perform(load(0, kAt));
 }
+
+// --- borrow: what another process is shown ---
+
+TEST_F(Ranges, BorrowedPagesHaveRightsOfTheirOwn) {
+  world.perform(map(0, {kAt, 3}));
+  world.perform(store(0, kAt, 5));
+  world.perform(fork(0, 1));
+  world.perform(exec(1, {7, 2}, 9));
+  for (const Rights rights : {Rights::r(), Rights::rx(), Rights::rw(), Rights::none()}) {
+    world.perform(borrow(1, 0, {kAt, 2}, 2 * kAt, rights));
+    EXPECT_EQ(leaf(1, 2 * kAt).frame(), leaf(0, kAt).frame()) << "shared";
+    EXPECT_FALSE(leaf(1, 2 * kAt).writable() || leaf(0, kAt).writable());
+    EXPECT_TRUE(leaf(1, 2 * kAt + 1).is_promise()) << "a promise stays one";
+    EXPECT_EQ(leaf(0, kAt).rights(), Rights::rw());
+  }
+  world.perform(protect(0, {kAt, 1}, Rights::r()));
+  world.perform(borrow(1, 0, {kAt, 1}, 2 * kAt, Rights::rw()));
+  world.perform(store(1, 2 * kAt, 6));  // World: the owner sees nothing of it
+}
+
+TEST_F(Ranges, WhatMayNotBeReadIsNotBorrowed) {
+  world.perform(map(0, {kAt, 4}));
+  world.perform(protect(0, {kAt + 1, 1}, Rights::none()));
+  world.perform(borrow(0, 0, {kAt, 1}, 2 * kAt, Rights::r()));
+  world.perform(borrow(0, 0, {kAt, 2}, 2 * kAt, Rights::r()), Errno::kEFAULT);
+  world.perform(borrow(0, 0, {kAt + 3, 2}, 2 * kAt, Rights::r()), Errno::kEFAULT);
+  world.perform(map_shared(0, {kAt + 2, 1}));
+  world.perform(borrow(0, 0, {kAt + 2, 2}, 2 * kAt, Rights::r()), Errno::kEINVAL);
+  world.perform(borrow(0, 0, {kAt, 0}, 2 * kAt, Rights::r()));
+}
+
+TEST_F(Ranges, LargePromisesAreBorrowedPageByPage) {
+  world.perform(map(0, {kAt, 2 * kN}));
+  ASSERT_TRUE(leaf(0, kAt).is_promise());
+  world.perform(borrow(0, 0, {kAt + 1, kN + 1}, 2 * kAt + 3, Rights::r()));
+  world.perform(load(0, 2 * kAt + 4));
+  world.perform(store(0, 2 * kAt + 4, 1), Errno::kEFAULT);
+}
+
+// --- device memory ---
+
+TEST_F(Ranges, DeviceMemoryIsSharedByAllAndNeverCopied) {
+  const Frame device{kKernelRoot.number + 1};  // (the archive's pages play the device)
+  const uint32_t references = frames.record(device).count;
+  ASSERT_TRUE(space().map_frames(Pages{kAt, 2}.range(), device, Rights::rw(), true));
+  EXPECT_EQ(leaf(0, kAt).frame(), device);
+  EXPECT_EQ(leaf(0, kAt + 1).frame(), (Frame{device.number + 1}));
+  EXPECT_TRUE(leaf(0, kAt).shared());
+  EXPECT_EQ(leaf(0, kAt).rights(), Rights::rw());
+  EXPECT_EQ(frames.record(device).count, references + 1);
+  Machine::load_root(space().root());
+  EXPECT_EQ(world.access(0, address(kAt), Access::kWrite)->number, device.number);
+  EXPECT_EQ(world.audit().rule, nullptr);
+  ASSERT_TRUE(world.space(1).fork_from(space(), ForkStrategy::kEager));
+  Machine::load_root(world.space(1).root());
+  EXPECT_EQ(world.access(1, address(kAt), Access::kWrite)->number, device.number);
+  EXPECT_EQ(world.audit().rule, nullptr);
+  Machine::load_root(space().root());
+  world.space(1).destroy();
+  ASSERT_TRUE(space().unmap(Pages{kAt, 2}.range()));
+  frames.reap_all();
+  EXPECT_EQ(frames.record(device).count, references);
+  world.check();
+}
+
+// --- usage ---
+
+TEST_F(Ranges, UsageCountsEachPageAndTableOnce) {
+  const auto usage_of = [](const AddressSpace& of) {
+    kine_process usage{};
+    count_usage(of, usage);
+    return usage;
+  };
+  EXPECT_EQ(usage_of(space()).tables_private, 1u) << "the root";
+  world.perform(map(0, {kAt, kN}));
+  world.perform(store(0, kAt, 1));
+  world.perform(store(0, kAt + 1, 1));
+  world.perform(map_shared(0, {2 * kAt, 1}));
+  world.perform(map_archive(0, {3 * kAt, 1}, Rights::r()));
+  kine_process usage = usage_of(space());
+  EXPECT_EQ(usage.frames_private, 2u);
+  EXPECT_EQ(usage.frames_cow, 1u) << "the archive's: the kernel has it too";
+  EXPECT_EQ(usage.frames_shared, 1u);
+  EXPECT_EQ(usage.promised, kN - 2);
+  const uint64_t tables = usage.tables_private;
+  EXPECT_EQ(usage.tables_shared, 0u);
+  world.perform(fork(0, 1));
+  usage = usage_of(space());
+  EXPECT_EQ(usage.frames_private, 0u) << "below a shared table all is shared";
+  EXPECT_EQ(usage.frames_cow, 3u);
+  EXPECT_EQ(usage.frames_shared, 1u);
+  EXPECT_EQ(usage.tables_private, 1u);
+  EXPECT_EQ(usage.tables_shared, tables - 1);
+  world.perform(store(0, kAt, 2));
+  usage = usage_of(space());
+  EXPECT_EQ(usage.frames_private, 1u);
+  EXPECT_EQ(usage.frames_cow, 2u);
+  EXPECT_EQ(usage_of(AddressSpace()).tables_private, 0u);
+}
+
+TEST_F(Ranges, RangesEndWhereRightsDo) {
+  world.perform(map(0, {kAt, 3}));
+  world.perform(map(0, {kAt + 3, 1}, Rights::r()));
+  world.perform(map_shared(0, {kAt + 4, 1}, Rights::r()));
+  world.perform(map(0, {kAt + 6, 2 * kN}));
+  world.perform(store(0, kAt + 1, 1));
+  const auto expect = [&](VirtAddr from, Pages pages, Rights rights, bool shared, uint64_t with_frames) {
+    const kine_range found = next_range(space(), from);
+    EXPECT_EQ(found.begin, pages.range().begin.value);
+    EXPECT_EQ(found.end, pages.range().end.value);
+    EXPECT_EQ(found.rights, rights.bits());
+    EXPECT_EQ(found.shared, shared);
+    EXPECT_EQ(found.pages, with_frames);
+  };
+  expect({0}, {kAt, 3}, Rights::rw(), false, 1);
+  expect(address(kAt + 3), {kAt + 3, 1}, Rights::r(), false, 0);
+  expect(address(kAt + 4), {kAt + 4, 1}, Rights::r(), true, 1);
+  expect(address(kAt + 5), {kAt + 6, 2 * kN}, Rights::rw(), false, 0);
+  for (const VirtAddr behind : {address(kAt + 6 + 2 * kN), kUserEnd, VirtAddr{~uint64_t{0}}}) {
+    const kine_range found = next_range(space(), behind);
+    EXPECT_EQ(found.begin, found.end);
+  }
+}
+
+// --- move ---
 
 TEST_F(Ranges, MoveCopiesNoPage) {
   for (const uint64_t to : {2 * kAt, 2 * kAt + kN - 1}) {

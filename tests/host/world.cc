@@ -53,7 +53,7 @@ bool World::applicable(const Operation& op) const {
     return false;
   }
   if (op.kind == Kind::kFork) return !lives(op.other);
-  return op.kind != Kind::kShare || lives(op.other);
+  return (op.kind != Kind::kShare && op.kind != Kind::kBorrow) || lives(op.other);
 }
 
 void World::load(unsigned process) {
@@ -84,13 +84,15 @@ Errno World::run(const Operation& op) {
   const PageRange at = op.at.range();
   switch (op.kind) {
     case Kind::kMap: return space.map(at, op.rights).error();
-    case Kind::kMapShared: return space.map_shared(at, op.rights).error();
+    case Kind::kMapShared: return space.map(at, op.rights, true).error();
     case Kind::kMapArchive: return space.map_frames(at, archive_frame(op.value), op.rights).error();
     case Kind::kMapAnywhere: return run_anywhere(op);
     case Kind::kUnmap: return space.unmap(at).error();
     case Kind::kProtect: return space.protect(at, op.rights).error();
+    case Kind::kForget: return space.forget(at).error();
     case Kind::kMove: return space.move(op.from.range(), at).error();
     case Kind::kShare: return space.share_from(spaces_[op.other], op.from.range(), at.begin).error();
+    case Kind::kBorrow: return space.borrow(spaces_[op.other], op.from.range(), at.begin, op.rights).error();
     case Kind::kStore: {
       Result<Frame> frame = access(op.process, op.address, Access::kWrite);
       if (frame) arena.at(*frame)[offset_in_page(op.address)] = std::byte{op.value};

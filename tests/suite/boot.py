@@ -1,6 +1,8 @@
-"""Ways to boot: GRUB and directly, little and much memory, processors with and without what the kernel needs, the clang build."""
+"""Ways to boot: GRUB and directly, little and much memory, processors with and without what the kernel needs, the clang build; what time
+it is then."""
 
 import re
+import time
 
 from suite.cases import FORK_EXAMPLE
 from suite.core import Job, Result, check_output, debug_of, kine, show
@@ -43,6 +45,16 @@ def grub_examples(context, name):
     yield result
 
 
+def time_of_day(context, name, options, begin=None):
+    """The clock shows what the machine's calendar clock does: this machine's time, in UTC, or `begin` and a little more."""
+    before = begin or time.time()
+    done = kine(context, ["--test", "-n", *options, "/test/time_of_day"], name=name)
+    after = begin + 10 if begin else time.time()
+    seen = int(done.stdout) if done.status == 0 and done.stdout.strip().isdigit() else 0
+    # (Both clocks are read in whole seconds.)
+    yield Result(name, int(before) - 1 <= seen <= after + 1, done.failure(f"{int(before)} to {int(after)}", show(done.stdout)))
+
+
 def refusal(context, name, cpu, pattern):
     """One clear line, and an end: neither a triple fault nor a kernel that hangs."""
     done = kine(context, ["-n", "--cpu", cpu, "fork_example"], name=name, timeout=30)
@@ -56,6 +68,9 @@ def refusal(context, name, cpu, pattern):
 def jobs(context):
     found = [Job(f"boot/{name}", lambda name=name, options=options: boot(context, f"boot/{name}", options)) for name, options in BOOTS]
     found.append(Job("boot/grub-examples", lambda: grub_examples(context, "boot/grub-examples"), weight=3))
+    found.append(Job("boot/time-of-day", lambda: time_of_day(context, "boot/time-of-day", ())))
+    begin = 1767225600  # 2026-01-01, where --icount lets the calendar clock begin
+    found.append(Job("boot/time-of-day-icount", lambda: time_of_day(context, "boot/time-of-day-icount", ("--icount",), begin)))
     clang = context.path("clang")
     found.append(Job("boot/clang", lambda: boot(context, "boot/clang", (), build=clang)))
     found.append(Job("boot/clang-cpu-max", lambda: boot(context, "boot/clang-cpu-max", ("--cpu", "max"), build=clang)))

@@ -28,10 +28,10 @@ EAGER = Variant("eager", append="fork=eager", args=("--fork=eager",))
 DEFAULT = (PLAIN, MAX, PAGES, EAGER)
 # Programs that want something else.
 VARIANTS = {
-    # Long, and looking for what SMAP would catch.
-    "hostile_random": (MAX,),
+    # Long: twice is enough, once looking for what SMAP would catch.
+    "hostile_random": (replace(PLAIN, timeout=600), replace(MAX, timeout=600)),
     # How many processes a bomb makes, and so how long it takes, depends on the memory.
-    "hostile_fork": tuple(replace(variant, memory="32M") for variant in DEFAULT),
+    "hostile_fork": (*(replace(variant, memory="32M") for variant in (PLAIN, MAX, PAGES)), replace(EAGER, memory="64M")),
 }
 
 
@@ -71,6 +71,16 @@ CASES = [
     Case("fork_example/eager", ("fork_example",), append="fork=eager", stdout=FORK_EXAMPLE),
     Case("exec_example", ("exec_example",), stdout_regex=rb"."),
     Case("cow_example", ("cow_example",), stdout_regex=rb"."),
+    # Says its verdict on the debug console; on the other outputs is what the attackers wrote.
+    Case(
+        "hostile_messages",
+        ("/test/hostile_messages",),
+        cpu="max",
+        stdout_regex=rb"",
+        stderr=rb"",
+        debug=rb"(?m)^hostile_messages: ok, \d{7,} calls",
+        timeout=900,
+    ),
     Case("cow_example/max", ("cow_example",), cpu="max", stdout_regex=rb"."),
 ]
 

@@ -6,6 +6,7 @@ A job is the unit that runs in parallel (one process, one boot); it yields one r
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
@@ -91,17 +92,16 @@ def relative(path):
     return path if short.startswith("..") else short
 
 
-def run_process(context, command, again=None, stdin=b"", timeout=TIMEOUT, environment=None, executable=None):
+def run_process(context, command, again=None, stdin=b"", timeout=TIMEOUT, environment=None, folder=REPO):
     """Runs a command to its end, or kills it after `timeout` seconds."""
     started = time.monotonic()
     process = subprocess.Popen(
         command,
-        executable=executable,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment,
-        cwd=REPO,
+        cwd=folder,
         start_new_session=True,
     )
     with context.lock:
@@ -112,12 +112,13 @@ def run_process(context, command, again=None, stdin=b"", timeout=TIMEOUT, enviro
     try:
         stdout, stderr = process.communicate(stdin, timeout)
     except subprocess.TimeoutExpired:
+        # All of its group: a child that it left behind would keep the output open.
         timed_out = True
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         try:
             stdout, stderr = process.communicate(timeout=5)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             stdout, stderr = process.communicate()
     finally:
         with context.lock:

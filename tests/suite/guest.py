@@ -8,22 +8,29 @@ import re
 
 from kine_qemu import REPO
 from suite import cases
-from suite.core import Job, Result, check_output, debug_of, indent, kine, show
+from suite.core import Job, Result, check_output, debug_of, indent, kine, relative, show
 
 FOLDER = os.path.join(REPO, "tests/guest")
 LAST_LINE = re.compile(rb"(\d+) passed, (\d+) failed")
 
 
-def programs():
-    """The test programs by name: sources that use the harness. The others are what they execute."""
-    names = []
-    for entry in sorted(os.listdir(FOLDER)) if os.path.isdir(FOLDER) else []:
-        stem, extension = os.path.splitext(entry)
-        if extension in (".c", ".cc"):
+def includes():
+    """{source or header of the test programs: the names that it includes}"""
+    found = {}
+    for entry in sorted(os.listdir(FOLDER)):
+        if entry.endswith((".c", ".cc", ".h")):
             with open(os.path.join(FOLDER, entry), encoding="utf-8") as file:
-                if re.search(r'^#include "test\.h"', file.read(), re.MULTILINE):
-                    names.append(stem)
-    return names
+                found[entry] = re.findall(r'^#include "([^"]+)"', file.read(), re.MULTILINE)
+    return found
+
+
+def programs():
+    """The test programs by name: sources that use the harness, test.h, or a header that does. The others are what they execute."""
+    found = includes()
+    harness = {"test.h"}
+    while more := {name for name in found if name.endswith(".h") and name not in harness and harness & set(found[name])}:
+        harness |= more
+    return [os.path.splitext(name)[0] for name in found if not name.endswith(".h") and harness & set(found[name])]
 
 
 def machine_options(memory="", cpu="", icount=False, append=""):
@@ -61,7 +68,11 @@ def verdicts(name, done):
 
 
 def run_program(context, name, program, variant):
-    arguments = ["--test", "-n", *machine_options(variant.memory, variant.cpu, variant.icount, variant.append), f"/test/{program}", *variant.args]
+    archive = ["--test"]
+    if variant.memory:  # the archive of all test programs may be larger than that; this one needs no other
+        archive = ["--with", f"{relative(context.path('tests/guest', program))}:/test/{program}"]
+    options = machine_options(variant.memory, variant.cpu, variant.icount, variant.append)
+    arguments = [*archive, "-n", *options, f"/test/{program}", *variant.args]
     done = kine(context, arguments, name=name, timeout=variant.timeout)
     yield from verdicts(name, done)
 

@@ -2,10 +2,20 @@
 
 import os
 import platform
+import shlex
 import sys
 
 from suite import cases, guest
-from suite.core import Job, Result, difference, kine, run_process, show
+from suite.core import Job, Result, difference, kine, relative, run_process, show
+
+
+# Before a program: every signal does what it does by default, whatever the shell that started the tests ignores, and a death leaves no core file.
+# Arguments: the program, and all that it is told, its name first.
+PLAINLY = """import os, resource, signal, sys
+for number in set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}: signal.signal(number, signal.SIG_DFL)
+os.environ.pop("LC_CTYPE", None)  # Python's own
+resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+os.execv(sys.argv[1], sys.argv[2:])"""
 
 
 def on_linux():
@@ -29,7 +39,8 @@ def compare(context, name, oracle):
         return
     inside = guest_path(oracle.program)
     words = [oracle.argv0 or path, *oracle.args]
-    here = run_process(context, words, stdin=oracle.stdin, environment={"PATH": "/bin"}, timeout=60, executable=path)
+    command = [sys.executable, "-c", PLAINLY, path, *words]
+    here = run_process(context, command, shlex.join(map(relative, words)), oracle.stdin, 60, {"PATH": "/bin"})
     there = kine(context, ["--test", inside, *oracle.args], stdin=oracle.stdin, name=name)
     seen, expected = there.stdout, here.stdout
     if oracle.any_order:

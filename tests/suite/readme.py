@@ -53,5 +53,5 @@ def jobs(context):
             blocks = BLOCK.findall(file.read())
         for number, block in enumerate(blocks, start=1):
             name = f"readme/{os.path.basename(path)}-{number}"
-            if context.matches(name) and "tools/run" in block:
+            if context.matches(name) and re.search(r"^\$ .*\b(tools|tests)/", block, re.MULTILINE):
                 yield Job(name, lambda name=name, block=block: replay(context, name, block), weight=2)

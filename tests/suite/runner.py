@@ -12,7 +12,7 @@ import time
 import traceback
 
 from kine_qemu import REPO
-from suite import bench, boot, guest, host, oracle, readme, source, tool
+from suite import bench, boot, busybox, death, guest, host, oracle, readme, shell, source, tool
 from suite.core import Context, Result, indent
 
 GROUPS = {
@@ -22,6 +22,9 @@ GROUPS = {
     "boot": boot.jobs,
     "guest": guest.jobs,
     "oracle": oracle.jobs,
+    "busybox": busybox.jobs,
+    "shell": shell.jobs,
+    "death": death.jobs,
     "bench": bench.jobs,
     "readme": readme.jobs,
 }
@@ -29,6 +32,8 @@ GROUPS = {
 
 # One mistake in the core makes hundreds of tests fail; the first ones tell what it is.
 TOLD_IN_FULL = 20
+# … or run out of time one after the other, for hours: then the others are not run, and fail too.
+SECONDS_OF_FAILURES = 1200
 
 
 def parse(words):
@@ -139,10 +144,19 @@ def run_all(context, jobs, parallel, report, times):
 
     for _ in range(parallel):
         threading.Thread(target=worker, daemon=True).start()
+    lost = 0.0
     for _ in range(len(jobs)):
         job, results, seconds = finished.get()
         times.seconds[job.name] = round(seconds, 2)
         report.job(job, results, seconds)
+        lost += 0 if all(result.passed for result in results) else seconds
+        if lost <= SECONDS_OF_FAILURES:
+            continue
+        with lock:
+            for skipped in waiting:
+                why = f"not run: the tests that failed took more than {SECONDS_OF_FAILURES} s"
+                finished.put((skipped, [Result(skipped.name, False, why)], 0.0))
+            waiting.clear()
 
 
 def stop(context):

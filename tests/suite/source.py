@@ -1,5 +1,7 @@
 """Rules about the source itself: which folder may include which, and how long things may be."""
 
+import importlib.machinery
+import importlib.util
 import os
 import re
 
@@ -15,10 +17,12 @@ ARCH_HEADERS = {"machine.hh", "pte.hh"}
 ANYONE = {"abi", "boot_info.hh"}
 ARCH_SEES = {"base", "mm", "task", "debug"}  # debug: where a fault of the kernel itself is reported
 
-LINES_IN_ALL = 4500
+LINES_IN_ALL = 6500
 LINES_IN_FILE = 400
 LINES_IN_FUNCTION = 60
 ASSEMBLY_PERCENT = 8
+# Each server is one loop that a student can read.
+LINES_IN_SERVER = {"user/servers/console": 700, "user/servers/files": 1500, "user/servers/pipes": 400, "user/servers/hello.c": 80}
 
 SOURCES = (".cc", ".hh", ".c", ".h", ".asm")
 
@@ -146,6 +150,11 @@ def budgets():
         percent <= ASSEMBLY_PERCENT,
         f"expected: at most {ASSEMBLY_PERCENT} % assembly\nseen:     {percent:.1f} % ({assembly} of {total} lines)",
     )
+    for server, most in LINES_IN_SERVER.items():
+        parts = {path: code_lines(path) for path in sources("user/servers") if path == server or path.startswith(server + "/")}
+        size = sum(parts.values())
+        yield Result(f"source/{server}", 0 < size <= most, f"expected: at most {most} lines of code in {server}\nseen:     {size}")
+        lines |= parts
     long_files = [f"{path}: {count}" for path, count in lines.items() if count > LINES_IN_FILE]
     yield Result(
         "source/file-length", not long_files, f"expected: at most {LINES_IN_FILE} lines of code in a file\nseen:     " + "\n          ".join(long_files)
@@ -164,7 +173,20 @@ def budgets():
     )
 
 
+# Mistakes to plant ---------------------------------------------------------------------------------------------------------
+
+
+def mutants():
+    """tests/host/mutants takes long, so it runs seldom; what it changes must be found in the sources all the same."""
+    loader = importlib.machinery.SourceFileLoader("mutants", os.path.join(REPO, "tests/host/mutants"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutants", loader))
+    loader.exec_module(module)
+    wrong = module.misplaced()
+    seen = "\n          ".join(wrong)
+    yield Result("source/mutants", not wrong, f"expected: the text that each mistake of tests/host/mutants changes, at one place\nseen:     {seen}")
+
+
 def jobs(context):
-    for name, run in (("source/layering", layering), ("source/budgets", budgets)):
+    for name, run in (("source/layering", layering), ("source/budgets", budgets), ("source/mutants", mutants)):
         if context.matches(name):
             yield Job(name, run, weight=0.5)

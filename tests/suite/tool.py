@@ -3,23 +3,30 @@
 show_args and the test programs are the guests here; echo_input copies descriptor 0 to descriptor 1, fill writes a known pattern.
 """
 
+import fcntl
 import os
 import pty
 import shutil
 import signal
+import socket
+import stat
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 import tty
 
 from kine_archive import PAGE, Archive
-from kine_qemu import REPO
+from kine_qemu import REPO, Machine, kernel_words, qemu_command
 from suite.core import Job, Result, check_output, difference, indent, kine, run_process, show
 
 RUN = os.path.join(REPO, "tools/run")
 ECHO, FILL, ENDING = "/test/echo_input", "/test/fill", "/test/ending"
 MEGABYTE = 1 << 20
+LATE = 0.5  # seconds: a machine that has written all ends within them
+NOTICE = b"Ctrl-A x ends the machine"
 
 
 def pattern(size):
@@ -33,6 +40,7 @@ def statuses(context, name):
         ((ENDING, "exit", "1"), 1, None),
         ((ENDING, "exit", "127"), 127, None),
         ((ENDING, "exit", "255"), 255, None),
+        ((ENDING, "mutter", "77"), 77, None),
         ((ENDING, "segv"), 128 + signal.SIGSEGV, rb"kine: pid \d+ \(.*ending.*\) killed by SIGSEGV"),
         ((ENDING, "ill"), 128 + signal.SIGILL, rb"kine: pid \d+ \(.*ending.*\) killed by SIGILL"),
         (("no_such_program",), 127, rb"init: no_such_program: No such file or directory"),
@@ -66,7 +74,76 @@ def output(context, name):
     yield Result(f"{name}/standard-error", fits, f"expected: {MEGABYTE // 8} bytes on standard error alone\nseen:     {len(done.stderr)} there, {len(done.stdout)} on standard output\n{difference(expected[: MEGABYTE // 8], done.stderr)}\nagain:    {done.again}")
     yield slow_reader(context, f"{name}/slow-reader")
     yield closed_reader(context, f"{name}/closed-reader")
+    yield last_byte(context, f"{name}/last-byte")
     yield live(context, f"{name}/live")
+
+
+def last_byte(context, name):
+    """The program ends, and the machine with it, while nobody has read yet and the socket is so full that the last byte, or the last two, still
+    lie in the UART: they come once somebody reads. Each number of bytes around the socket's size is tried, on both serial ports."""
+    wrong = []
+    room = room_of_small_socket()
+    for descriptor in ("1", "2"):
+        for size in range(room - 1, room + 4):
+            seen = read_after_end(context, descriptor, size, room)
+            if seen != pattern(size):
+                wrong.append(f"descriptor {descriptor}: {len(seen)} of {size} bytes")
+    return Result(name, not wrong, "expected: every byte that the program wrote\nseen:     " + "; ".join(wrong))
+
+
+def small_socket():
+    ours, theirs = socket.socketpair()
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    return ours, theirs
+
+
+def room_of_small_socket():
+    """How many bytes such a socket holds, sent one by one as QEMU does."""
+    ours, theirs = small_socket()
+    theirs.setblocking(False)
+    sent = 0
+    with ours, theirs:
+        try:
+            while True:
+                sent += theirs.send(b"x")
+        except BlockingIOError:
+            return sent
+
+
+def waiting_bytes(reader):
+    return struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, bytes(4)))[0]
+
+
+def read_after_end(context, descriptor, size, room):
+    """What /test/fill has written, read when the program has long ended."""
+    words = kernel_words("", arguments=[FILL, descriptor, str(size)])
+    boot = ["-kernel", context.path("kernel.elf"), "-initrd", context.path("test.cpio"), "-append", words]
+    pairs = {name: small_socket() for name in ("1", "2")}
+    pairs["debug"] = socket.socketpair()
+    ends = [theirs.fileno() for _, theirs in pairs.values()]
+    command = Machine(qemu_command(boot)).full_command(ends)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=ends)
+    with context.lock:
+        context.children.add(process)
+    for _, theirs in pairs.values():
+        theirs.close()
+    reader, seen, started = pairs[descriptor][0], b"", time.monotonic()
+    while waiting_bytes(reader) < min(size, room) and time.monotonic() < started + 60:
+        time.sleep(0.01)
+    try:
+        process.wait(LATE)
+    except subprocess.TimeoutExpired:
+        pass
+    reader.settimeout(60)
+    try:
+        while part := reader.recv(4096):
+            seen += part
+    except OSError:
+        process.kill()
+    process.wait()
+    for ours, _ in pairs.values():
+        ours.close()
+    return seen
 
 
 def start(context, arguments, **more):
@@ -134,36 +211,99 @@ def redirected(context, name):
     return check_output(run_process(context, ["sh", "-c", script, sys.executable]), name, b"second line\n")
 
 
-def terminal(context, name):
-    """A pseudo-terminal as the program's terminal: lines reach it one by one, and ^D is the end of its input."""
-    ours, theirs = pty.openpty()
-    process = start(context, ["--test", ECHO], stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    seen = bytearray()
+class Terminal:
+    """A pseudo-terminal with tools/run on it: what it prints is collected, and its state before the run is known."""
 
-    def collect():
+    def __init__(self, context, arguments, **more):
+        self.ours, theirs = pty.openpty()
+        self.before = termios.tcgetattr(self.ours)
+        more = {"stdin": theirs, "stdout": theirs, "stderr": theirs, **more}
+        self.process = start(context, arguments, **more)
+        os.close(theirs)
+        self.seen = bytearray()
+        self.reader = threading.Thread(target=self.collect)
+        self.reader.start()
+        # From here on nothing that is typed is echoed by this machine.
+        self.wait(lambda: not termios.tcgetattr(self.ours)[3] & termios.ECHO)
+
+    def collect(self):
         try:
-            while part := os.read(ours, 4096):
-                seen.extend(part)
+            while part := os.read(self.ours, 4096):
+                self.seen.extend(part)
         except OSError:
             pass  # how Linux says that the other side is gone
 
-    reader = threading.Thread(target=collect)
-    reader.start()
-    for line in (b"one\n", b"two\n", b"\x04"):
-        os.write(ours, line)
-        time.sleep(0.3)
-    try:
-        status = process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        status = process.wait()
-    reader.join(5)
-    os.close(ours)
-    # The terminal echoes what is typed and turns \n into \r\n, so each line is there twice.
-    text = bytes(seen).replace(b"\r\n", b"\n")
-    fits = status == 0 and text.count(b"one\n") == 2 and text.count(b"two\n") == 2
-    yield Result(name, fits, f"expected: status 0, and each line twice (typed, and printed by the program)\nseen:     status {status}, {text!r}")
+    def wait(self, condition, seconds=60):
+        end = time.monotonic() + seconds
+        while not condition() and self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+
+    def wait_for(self, text):
+        self.wait(lambda: text in self.seen)
+
+    def type(self, text):
+        os.write(self.ours, text)
+
+    def end(self):
+        """(status, all that was printed with plain line ends, whether the terminal is as it was)"""
+        try:
+            status = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()
+            status = self.process.wait()
+        restored = termios.tcgetattr(self.ours) == self.before
+        self.reader.join(5)
+        os.close(self.ours)
+        return status, bytes(self.seen).replace(b"\r\n", b"\n"), restored
+
+
+def terminal(context, name):
+    """Lines reach the program one by one, and ^D is the end of its input; afterwards the terminal is as before."""
+    on = Terminal(context, ["--test", ECHO])
+    for line, answer in ((b"one\n", b"one\r\none\r\n"), (b"twx\x7fo\n", b"two\r\n")):
+        on.type(line)
+        on.wait_for(answer)
+    on.type(b"\x04")
+    status, text, restored = on.end()
+    # Kine's terminal echoes what is typed, so each line is there twice; the erased letter is taken back by a backspace.
+    fits = status == 0 and restored and text.count(b"one\n") == 2 and text.count(b"two\n") == 1 and b"twx\b \bo\n" in text
+    yield Result(f"{name}/lines", fits, f"expected: status 0, each line twice (typed, and printed by the program)\nseen:     status {status}, {text!r}, restored: {restored}")
+    yield keys(context, f"{name}/interrupt", b"\x03", 128 + signal.SIGINT)
+    yield keys(context, f"{name}/quit", b"\x1c", 128 + signal.SIGQUIT)
+    yield keys(context, f"{name}/escape", b"\x01x", 0)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        yield keys(context, f"{name}/{number.name}", number, 128 + number)
+    yield paused(context, f"{name}/paused")
+
+
+def keys(context, name, typed, expected):
+    """A program that runs for ever, a key or a signal to tools/run that ends it, and the terminal as it was."""
+    on = Terminal(context, ["--test", ENDING, "loop"])
+    on.wait_for(b"looping")
+    if isinstance(typed, bytes):
+        on.type(typed)
+    else:
+        on.process.send_signal(typed)
+    status, text, restored = on.end()
+    told = text.count(NOTICE) == 1
+    fits = status == expected and restored and told
+    return Result(name, fits, f"expected: status {expected}, the terminal as before, and the way out told\nseen:     status {status}, restored: {restored}, {text!r}")
+
+
+def paused(context, name):
+    """Stopped from outside, tools/run gives the terminal back for as long."""
+    on = Terminal(context, ["--test", ENDING, "loop"])
+    on.wait_for(b"looping")
+    on.process.send_signal(signal.SIGTSTP)
+    on.wait(lambda: termios.tcgetattr(on.ours) == on.before)
+    meanwhile = termios.tcgetattr(on.ours) == on.before
+    on.process.send_signal(signal.SIGCONT)
+    on.wait(lambda: not termios.tcgetattr(on.ours)[3] & termios.ECHO)
+    again = not termios.tcgetattr(on.ours)[3] & termios.ECHO
+    on.type(b"\x01\x01\x01x")
+    status, _, restored = on.end()
+    fits = meanwhile and again and restored and status == 0
+    return Result(name, fits, f"expected: the terminal as before while stopped, raw after that\nseen:     {meanwhile}, {again}; at the end status {status}, restored: {restored}")
 
 
 def typed_ahead(context, name):
@@ -182,8 +322,10 @@ def typed_ahead(context, name):
         process.terminate()
         out, err = process.communicate()
     os.close(ours)
-    fits = process.returncode == 0 and out == lines
-    yield Result(name, fits, f"expected: status 0 and the {len(lines)} bytes typed\nseen:     status {process.returncode}, {len(out)} bytes; {err!r}")
+    # The program writes to standard error; what comes on the terminal's line is its echo.
+    err = err.replace(b"tools/run: " + NOTICE + b"\n", b"")
+    fits = process.returncode == 0 and err == lines and out == lines.replace(b"\n", b"\r\n")
+    yield Result(name, fits, f"expected: status 0 and the {len(lines)} bytes typed, also echoed\nseen:     status {process.returncode}, {len(err)} bytes and {len(out)} echoed; {err[:200]!r}")
 
 
 def endings(context, name):
@@ -217,7 +359,6 @@ def only_its_own(context, name):
 def mistakes(context, name):
     """What goes wrong before the machine starts is said in one line that names the way out."""
     for each, words, stderr in (
-        ("no-program", [], rb"no PROGRAM"),
         ("unknown-option", ["--frob"], rb"unknown option --frob"),
         ("no-value", ["-m"], rb"-m needs a value"),
         ("bad-timeout", ["--timeout", "soon", "x"], rb"--timeout wants seconds"),
@@ -244,6 +385,9 @@ def archive(context, name):
         with open(os.path.join(root, path), "wb") as file:
             file.write(data)
     os.chmod(os.path.join(root, "bin/a"), 0o755)
+    os.makedirs(os.path.join(root, "empty"), exist_ok=True)
+    if not os.path.islink(os.path.join(root, "etc/link")):
+        os.symlink("../bin/a", os.path.join(root, "etc/link"))
     outs = [context.scratch("archive", f"{i}.cpio") for i in range(2)]
     for i, out in enumerate(outs):
         os.utime(os.path.join(root, "bin/a"), (i, i))
@@ -254,15 +398,20 @@ def archive(context, name):
         yield Result(f"{name}/deterministic", raw == two.read(), "expected: the same bytes, whenever it is made\nseen:     different ones")
     back = Archive()
     back.read(outs[0])
-    seen = {path: data for path, (_, data) in back.files.items()}
+    seen = {path: data for path, (mode, data) in back.files.items() if stat.S_ISREG(mode)}
     yield Result(f"{name}/reads-back", seen == files, f"expected: {sorted(files)}\nseen:     {sorted(seen)}, or other contents")
-    yield Result(f"{name}/modes", back.files["bin/a"][0] == 0o755 and back.files["etc/page"][0] == 0o644, "expected: 755 and 644")
+    modes = {path: oct(back.files[path][0]) for path in ("bin/a", "etc/page", "bin", "empty", "etc/link")}
+    wanted = {"bin/a": "0o100755", "etc/page": "0o100644", "bin": "0o40755", "empty": "0o40755", "etc/link": "0o120777"}
+    yield Result(f"{name}/modes", modes == wanted, f"expected: {wanted}\nseen:     {modes}")
+    target = back.files["etc/link"][1]
+    yield Result(f"{name}/link", target == b"../bin/a", f"expected: a link to ../bin/a\nseen:     {target!r}")
     unaligned = [path for path, data in files.items() if data and not any(raw[at : at + len(data)] == data for at in range(0, len(raw), PAGE))]
     yield Result(f"{name}/aligned", not unaligned, f"expected: every file's contents at a multiple of {PAGE}\nseen:     not {unaligned}")
     if shutil.which("cpio"):
         with open(outs[0], "rb") as file:
             done = run_process(context, ["cpio", "-t", "--quiet"], stdin=file.read())
-        yield Result(f"{name}/cpio", sorted(done.stdout.decode().split()) == sorted(files), done.failure(sorted(files), show(done.stdout)))
+        every = sorted([*files, "bin", "etc", "empty", "etc/link"])
+        yield Result(f"{name}/cpio", sorted(done.stdout.decode().split()) == every, done.failure(every, show(done.stdout)))
 
 
 def setup(context, name):
@@ -276,7 +425,7 @@ JOBS = [
     ("arguments", arguments, 2),
     ("output", output, 12),
     ("stdin", stdin, 4),
-    ("terminal", terminal, 2),
+    ("terminal", terminal, 12),
     ("typed-ahead", typed_ahead, 4),
     ("endings", endings, 6),
     ("mistakes", mistakes, 2),

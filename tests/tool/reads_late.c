@@ -1,4 +1,4 @@
-/* Sleeps two seconds, then copies 9,000 bytes from descriptor 0 to descriptor 1. */
+/* Sleeps two seconds, then copies 9,000 bytes from descriptor 0 to descriptor 2. */
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +11,7 @@ int main(void) {
   while (left > 0) {
     ssize_t count = read(0, bytes, sizeof bytes);
     if (count <= 0) return 1;
-    if (write(1, bytes, (size_t)count) != count) return 2;
+    if (write(2, bytes, (size_t)count) != count) return 2;
     left -= count;
   }
   return 0;

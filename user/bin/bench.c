@@ -11,12 +11,13 @@
  *
  * The time of an execve can be taken only by the program that it starts. So the last part is a chain: bench executes tiny, whose first
  * instruction reads the clock, and tiny executes bench again, which finds everything measured so far in its arguments. */
+#include <kine.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-#include "kine_abi.h"
 #include "raw.h"
 
 enum { kPage = 4096, kRegionPages = 512, kWarm = 3, kRounds = 15, kLinks = 9, kMaxSamples = 8192 };
@@ -165,6 +166,57 @@ static void measure_calls(void) {
   }
   finish(kYield, 2);
   release(pid);
+}
+
+/* A server of one's own answers every call with 0; on Linux there is no such thing. */
+static void measure_message(void) {
+  int port = (int)raw(KINE_PORT), connection = (int)raw(KINE_MINT, port, 1);
+
+  if (port < 0) return;
+  long pid = raw(NR_fork);
+  if (pid < 0) fail("fork");
+  if (pid == 0) {
+    static struct kine_message message;
+    raw(KINE_RECEIVE, port, &message);
+    for (;;) raw(KINE_REPLY_RECEIVE, message.token, 0, port, &message);
+  }
+  for (int i = -kWarm; i < 1000; i++) {
+    long before = ticks();
+    raw(NR_lseek, connection, 0, 0);
+    sample(i, ticks() - before);
+  }
+  finish(kMessage, 1);
+  raw(NR_kill, pid, 9);
+  bury(pid);
+  raw(NR_close, connection);
+  raw(NR_close, port);
+}
+
+/* A byte to the child and back. */
+static void measure_pipe(void) {
+  int there[2], back[2];
+  char byte = 0;
+
+  if (raw(NR_pipe2, there, 0) != 0 || raw(NR_pipe2, back, 0) != 0) fail("pipe2");
+  long pid = raw(NR_fork);
+  if (pid < 0) fail("fork");
+  if (pid == 0) {
+    raw(NR_close, there[1]);
+    while (raw(NR_read, there[0], &byte, 1) == 1) raw(NR_write, back[1], &byte, 1);
+    raw(NR_exit_group, 0);
+  }
+  for (int i = -kWarm; i < 1000; i++) {
+    long before = ticks();
+    raw(NR_write, there[1], &byte, 1);
+    raw(NR_read, back[0], &byte, 1);
+    sample(i, ticks() - before);
+  }
+  finish(kPipe, 1);
+  for (int end = 0; end < 2; end++) {
+    raw(NR_close, there[end]);
+    raw(NR_close, back[end]);
+  }
+  bury(pid);
 }
 
 static void measure_mappings(void) {
@@ -448,7 +500,7 @@ static int report(void) {
 static size_t default_pages(void) {
   struct kine_statistics statistics;
 
-  return raw(KINE_STATISTICS, &statistics) == 0 ? statistics.frames_free * 3 / 4 : 65536;
+  return raw(KINE_STATISTICS, KINE_MACHINE_FD, &statistics) == 0 ? statistics.frames_free * 3 / 4 : 65536;
 }
 
 static void measure_all(size_t max_pages) {
@@ -456,6 +508,8 @@ static void measure_all(size_t max_pages) {
   if (shared == MAP_FAILED) fail("mmap");
   calibrate();
   measure_calls();
+  measure_message();
+  measure_pipe();
   measure_mappings();
   measure_copies();
   measure_reuse();
@@ -469,10 +523,10 @@ static void measure_all(size_t max_pages) {
 
 int main(int argc, char *argv[]) {
   size_t max_pages = 0;
-  const char *slash = strrchr(argv[0], '/');
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1); /* argv[0] may be a name that a shell looked up */
 
-  snprintf(self, sizeof self, "%s", argv[0]);
-  snprintf(tiny, sizeof tiny, "%.*stiny", slash == NULL ? 0 : (int)(slash + 1 - argv[0]), argv[0]);
+  if (length < 0) fail("readlink of /proc/self/exe");
+  snprintf(tiny, sizeof tiny, "%.*stiny", (int)(strrchr(self, '/') + 1 - self), self);
   if (argc == 5 && strcmp(argv[1], "--link") == 0) {
     receive_link(argv);
   } else {

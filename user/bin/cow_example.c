@@ -48,7 +48,7 @@ static struct kine_statistics now(void) {
   struct kine_statistics statistics;
 
   memset(&statistics, 0, sizeof statistics);
-  if (kine_statistics(&statistics) != 0) counting = 0;
+  if (kine_statistics(KINE_MACHINE_FD, &statistics) != 0) counting = 0;
   return statistics;
 }
 
@@ -157,7 +157,7 @@ static void fork_and_first_writes(void) {
    * first thing to be copied. The child runs first, so it is the one to ask. */
   pid_t pid = (pid_t)raw(NR_fork);
   if (pid == 0) {
-    raw(KINE_STATISTICS, &board->after_fork);
+    raw(KINE_STATISTICS, KINE_MACHINE_FD, &board->after_fork);
     child_of_the_first_fork();
   }
   if (pid < 0) {
@@ -195,7 +195,7 @@ static void exec_at_once(char *self) {
   struct kine_statistics before = begin();
   pid_t pid = fork_or_die();
   if (pid == 0) {
-    execv(self, arguments);
+    execv("/proc/self/exe", arguments); /* itself, whatever name the shell found it by */
     perror(self);
     _exit(1);
   }

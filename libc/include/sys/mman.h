@@ -23,6 +23,17 @@
 #define MREMAP_MAYMOVE 1
 #define MREMAP_FIXED 2
 
+#define MADV_NORMAL 0
+#define MADV_RANDOM 1
+#define MADV_SEQUENTIAL 2
+#define MADV_WILLNEED 3
+#define MADV_DONTNEED 4
+#define MADV_FREE 8
+
+#define MS_ASYNC 1
+#define MS_INVALIDATE 2
+#define MS_SYNC 4
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,6 +41,8 @@ extern "C" {
 void *mmap(void *address, size_t size, int rights, int flags, int fd, off_t offset);
 int munmap(void *address, size_t size);
 int mprotect(void *address, size_t size, int rights);
+int madvise(void *address, size_t size, int advice);
+int msync(void *address, size_t size, int flags);
 void *mremap(void *address, size_t old_size, size_t new_size, int flags, ...);
 
 #ifdef __cplusplus

@@ -22,4 +22,19 @@ typedef unsigned useconds_t;
 typedef long clock_t;
 typedef int clockid_t;
 
+struct timespec {
+  time_t tv_sec;
+  long tv_nsec;
+};
+
+struct timeval {
+  time_t tv_sec;
+  suseconds_t tv_usec;
+};
+
+/* Signal n is bit n - 1. */
+typedef struct {
+  unsigned long __bits;
+} sigset_t;
+
 #endif

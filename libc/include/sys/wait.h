@@ -1,6 +1,7 @@
 #ifndef _SYS_WAIT_H
 #define _SYS_WAIT_H
 
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -17,6 +18,8 @@
 #define WIFSIGNALED(status) (WTERMSIG(status) != 0 && WTERMSIG(status) != 0x7f)
 #define WIFCONTINUED(status) ((status) == 0xffff)
 #define WCOREDUMP(status) ((status)&0x80)
+#define W_EXITCODE(status, signal) ((status) << 8 | (signal))
+#define W_STOPCODE(signal) ((signal) << 8 | 0x7f)
 
 #ifdef __cplusplus
 extern "C" {

@@ -34,6 +34,8 @@ std::byte* fresh(Frame frame) {
   return arena.at(frame);
 }
 
+constexpr uint32_t kMxcsrBits = 0xffbf;  // as on a processor without denormals-are-zeros
+
 Pte* kernel_half(Frame root) { return reinterpret_cast<Pte*>(arena.at(root)); }
 
 }  // namespace
@@ -69,16 +71,15 @@ Pte* Machine::table(Frame frame) {
   return reinterpret_cast<Pte*>(arena.at(frame));
 }
 
-void Machine::clear_page(Frame frame) { std::memset(fresh(frame), 0, kPageSize); }
-
 void Machine::copy_page(Frame to, Frame from) {
-  require(kind_of(from) == FrameKind::kPage, "a frame that is no page was copied", from);
+  const FrameKind kind = kind_of(from);
+  require(kind == FrameKind::kPage || kind == FrameKind::kObject, "a frame that is no page, nor an object, was copied", from);
   require(from != to, "a frame was copied onto itself", to);
   std::memcpy(fresh(to), arena.at(from), kPageSize);
 }
 
-void Machine::fill_table(Frame table, Pte entry) {
-  Pte* const entries = reinterpret_cast<Pte*>(fresh(table));
+void Machine::fill_page(Frame frame, Pte entry) {
+  Pte* const entries = reinterpret_cast<Pte*>(fresh(frame));
   for (unsigned i = 0; i < kEntries; ++i) entries[i] = entry;
 }
 
@@ -112,16 +113,32 @@ uint64_t Machine::flushes_page() { return mmu.flushes_page; }
 
 // --- devices ---
 
-void Machine::switch_context(Context*, Context& to) { devices.current = &to; }
-void Machine::save_fpu(Context&) {}
-void Machine::load_segments(const Context&) { ++devices.segment_loads; }
+// FXSAVE writes which bits of MXCSR there are; FXRSTOR faults on any other (Intel SDM vol. 1, 10.5.1.2).
+void Machine::save_fpu(Context& running) {
+  running.fpu = devices.fpu;
+  running.fpu.mxcsr_mask = kMxcsrBits;
+}
+
+void Machine::load_segments(const Context& running) {
+  devices.fs_base = running.fs_base;
+  devices.gs_base = running.gs_base;
+}
+
+void Machine::switch_context(Context* from, Context& to) {
+  if (from) save_fpu(*from);
+  if (to.fpu.mxcsr & ~kMxcsrBits) throw MachineError("FXRSTOR of an MXCSR with bits that do not exist");
+  devices.fpu = to.fpu;
+  load_segments(to);
+  devices.current = &to;
+}
+
 void* Machine::cpu_storage() { return devices.cpu_storage; }
 void Machine::resume(Context& context) { throw Resumed{context}; }
 Trap Machine::decode(const Context&) { return devices.trap; }
 
 // Idling passes the time to the next tick, if ticks are enabled.
 uint32_t Machine::wait_for_interrupt() {
-  if (devices.pending_irqs == 0) {
+  if (!(devices.pending_irqs & devices.enabled_irqs)) {
     devices.now += kTickNanoseconds;
     devices.pending_irqs |= 1u << kTimerIrq;
   }
@@ -137,22 +154,11 @@ uint32_t Machine::poll_interrupts() {
 }
 
 void Machine::enable_irq(unsigned number) { devices.enabled_irqs |= 1u << number; }
+void Machine::disable_irq(unsigned number) { devices.enabled_irqs &= ~(1u << number); }
+void Machine::set_io(const IoPorts& ports) { devices.io = ports; }
+void Machine::allow_io(bool allowed) { devices.io_allowed = allowed; }
 uint64_t Machine::now() { return devices.now; }
-uint64_t Machine::boot_time() { return devices.boot_time; }
 uint64_t Machine::entropy() { return devices.entropy = devices.entropy * 6364136223846793005 + 1442695040888963407; }
-
-bool Machine::serial_write(unsigned number, char byte) {
-  if (!devices.serial_full) devices.serial[number] += byte;
-  return !devices.serial_full;
-}
-
-int Machine::serial_read(unsigned number) {
-  std::string& input = devices.input[number];
-  if (input.empty()) return -1;
-  const int byte = static_cast<unsigned char>(input.front());
-  input.erase(0, 1);
-  return byte;
-}
 
 void Machine::debug_write(char byte) { devices.debug += byte; }
 void Machine::power_off(unsigned code) { throw PowerOff{code}; }

@@ -6,6 +6,7 @@
 // quickly.
 #pragma once
 
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/machine_concept.hh"
 #include "x86_64/context.hh"
 #include "x86_64/pte.hh"
+#include "x86_64/signal_frame.hh"
 
 namespace kine {
 
@@ -40,15 +42,15 @@ struct Machine {
   static constexpr unsigned kUserRootEntries = 1u << (kIndexBits - 1);
   static constexpr uint64_t kTickNanoseconds = 10'000'000;
   static constexpr unsigned kTimerIrq = 0;
-  static constexpr unsigned kConsoleIrq = 4;
   static constexpr unsigned kCpuStorageBytes = 256;
+  // A display of two pages, behind the kernel's root.
+  static constexpr PhysRange kDeviceMemory{{uint64_t{2} << kPageBits}, {uint64_t{4} << kPageBits}};
 
   // --- memory ---
   static std::byte* bytes(Frame frame);
   static Pte* table(Frame frame);
-  static void clear_page(Frame frame);
   static void copy_page(Frame to, Frame from);
-  static void fill_table(Frame table, Pte entry);
+  static void fill_page(Frame frame, Pte entry);
   static void map_kernel(Frame root);
   static void unmap_kernel(Frame root);
   static Frame kernel_root();
@@ -68,38 +70,49 @@ struct Machine {
   static uint32_t wait_for_interrupt();
   static uint32_t poll_interrupts();
   static void enable_irq(unsigned number);
+  static void disable_irq(unsigned number);
+  static void set_io(const IoPorts& ports);
+  static void allow_io(bool allowed);
   static uint64_t now();
-  static uint64_t boot_time();
   static uint64_t entropy();
-  static bool serial_write(unsigned number, char byte);
-  static int serial_read(unsigned number);
   static void debug_write(char byte);
   [[noreturn]] static void power_off(unsigned code);
 };
 
-static_assert(MemoryMachine<Machine> && CpuMachine<Machine>);
+static_assert(MachineConcept<Machine>);
 
 // What tests see and set of the devices.
 struct Devices {
-  std::string debug;      // everything written to the debug console
-  std::string serial[2];  // … to COM1, COM2
-  std::string input[2];   // what serial_read hands out
+  std::string debug;  // everything written to the debug console
   uint64_t now = 0;
-  uint64_t boot_time = 1'767'225'600;  // 2026-01-01
   uint64_t entropy = 1;
   uint32_t enabled_irqs = 0;
   uint32_t pending_irqs = 0;
   Machine::Context* current = nullptr;  // what switch_context loaded
   Trap trap{};                          // what decode answers
-  uint64_t segment_loads = 0;
-  bool serial_full = false;  // serial_write finds no room
+  FpuState fpu{};                       // what the processor's own FPU holds …
+  uint64_t fs_base = 0, gs_base = 0;    // … and its segments
+  IoPorts io{};                         // that user mode may use …
+  bool io_allowed = false;              // … while it may use any
   alignas(16) std::byte cpu_storage[Machine::kCpuStorageBytes] = {};
 };
 extern Devices devices;
 
 // The frames' contents. Frame 0 has none.
 struct Arena {
-  std::vector<std::byte> bytes;
+  // Frames lie at addresses that are multiples of their size, as the direct map has them.
+  template <class T>
+  struct PageAligned {
+    using value_type = T;
+    static constexpr std::align_val_t kAlignment{uint64_t{1} << Machine::kPageBits < 64 ? 64 : uint64_t{1} << Machine::kPageBits};
+    PageAligned() = default;
+    template <class U>
+    PageAligned(const PageAligned<U>&) {}
+    T* allocate(size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), kAlignment)); }
+    void deallocate(T* at, size_t) { ::operator delete(at, kAlignment); }
+    bool operator==(const PageAligned&) const { return true; }
+  };
+  std::vector<std::byte, PageAligned<std::byte>> bytes;
 
   void start(uint32_t frames);
   uint64_t frames() const { return bytes.size() >> Machine::kPageBits; }

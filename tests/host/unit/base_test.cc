@@ -148,7 +148,7 @@ TEST(Pte, IsWhatTheProcessorReads) {
 
 TEST(Log, WritesOneLineToTheDebugConsole) {
   devices = Devices();
-  log("a {} of {} at {}, {}{}", "page", 17u, VirtAddr{0xbeef}, -3, LogArgument::hex(0));
+  log("a {} of {} at {}, {}{}", "page", 17u, VirtAddr{0xbeef}, -3, VirtAddr{0});
   EXPECT_EQ(devices.debug, "kine: a page of 17 at 0xbeef, -30x0\n");
   devices.debug.clear();
   log("{} {}", uint64_t{18446744073709551615u}, INT64_MIN);

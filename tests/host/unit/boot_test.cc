@@ -37,8 +37,8 @@ class Memory {
 std::string ranges(const BootInfo& info) {
   std::string text;
   char buffer[64];
-  for (unsigned i = 0; i < info.memory_count; ++i) {
-    std::snprintf(buffer, sizeof buffer, "%s%lx+%lx", i ? " " : "", info.memory[i].base.value, info.memory[i].bytes);
+  for (unsigned i = 0; i < info.ranges(); ++i) {
+    std::snprintf(buffer, sizeof buffer, "%s%lx+%lx", i ? " " : "", info.range(i).begin.value, info.range(i).bytes());
     text += buffer;
   }
   return text;
@@ -77,8 +77,8 @@ TEST(Boot, PvhWithEverything) {
   ASSERT_EQ(pvh.parse(info), nullptr);
   EXPECT_STREQ(info.loader, "PVH");
   EXPECT_STREQ(info.command_line, "fork=tree -- a b");
-  EXPECT_EQ(info.archive.base.value, 0x200'0000u);
-  EXPECT_EQ(info.archive.bytes, 0x12345u);
+  EXPECT_EQ(info.archive.begin.value, 0x200'0000u);
+  EXPECT_EQ(info.archive.bytes(), 0x12345u);
   EXPECT_EQ(ranges(info), "100000+7f00000") << "without the first MiB";
   ASSERT_EQ(reserve_archive(info), nullptr);
   EXPECT_EQ(ranges(info), "100000+1f00000 2013000+5fed000") << "the archive's last page is its own, too";
@@ -89,7 +89,7 @@ TEST(Boot, PvhWithoutModuleAndCommandLine) {
   BootInfo info{};
   ASSERT_EQ(pvh.parse(info), nullptr);
   EXPECT_STREQ(info.command_line, "");
-  EXPECT_EQ(info.archive.bytes, 0u);
+  EXPECT_EQ(info.archive.bytes(), 0u);
   EXPECT_EQ(reserve_archive(info), nullptr);
 }
 
@@ -209,8 +209,8 @@ TEST(Boot, Multiboot2WithEverything) {
   ASSERT_EQ(parse(usual().memory(0x200), 0x200, info), nullptr);
   EXPECT_STREQ(info.loader, "multiboot2");
   EXPECT_STREQ(info.command_line, "tty=012 -- x");
-  EXPECT_EQ(info.archive.base.value, 0x200000u) << "the first module";
-  EXPECT_EQ(info.archive.bytes, 0x12345u);
+  EXPECT_EQ(info.archive.begin.value, 0x200000u) << "the first module";
+  EXPECT_EQ(info.archive.bytes(), 0x12345u);
   EXPECT_EQ(ranges(info), "100000+3f00000");
 }
 
@@ -253,14 +253,14 @@ TEST(Boot, RandomDamageIsRefusedOrGivesSoundMemory) {
       memory[16 + random() % (memory.size() - 16)] = static_cast<uint8_t>(random() % 3 ? random() : random() % 8);
     BootInfo info{};
     if (parse(memory, 16, info) || reserve_archive(info)) continue;
-    uint64_t last = kMiB;
-    for (unsigned i = 0; i < info.memory_count; ++i) {
-      ASSERT_LE(last, info.memory[i].base.value);
-      ASSERT_EQ((info.memory[i].base.value | info.memory[i].bytes) % kPage, 0u);
-      ASSERT_GT(info.memory[i].bytes, 0u);
-      last = info.memory[i].base.value + info.memory[i].bytes;
-      ASSERT_LE(last, kNoLimit);
+    ASSERT_EQ(info.edge_count % 2, 0u);
+    uint64_t last = kMiB - 1;
+    for (unsigned i = 0; i < info.edge_count; ++i) {
+      ASSERT_LT(last, info.edges[i]);
+      ASSERT_EQ(info.edges[i] % kPage, 0u);
+      last = info.edges[i];
     }
+    ASSERT_LE(last, kNoLimit);
   }
 }
 
@@ -269,9 +269,8 @@ TEST(Boot, RandomDamageIsRefusedOrGivesSoundMemory) {
 TEST(Boot, ReserveTakesWholePagesOut) {
   const auto after = [](uint64_t begin, uint64_t end) {
     BootInfo info{};
-    info.memory[0] = {{0x10000}, 0x10000};
-    info.memory[1] = {{0x30000}, 0x10000};
-    info.memory_count = 2;
+    set_free(info, 0x10000, 0x20000, true);
+    set_free(info, 0x30000, 0x40000, true);
     reserve(info, begin, end);
     return ranges(info);
   };
@@ -285,15 +284,16 @@ TEST(Boot, ReserveTakesWholePagesOut) {
 
 TEST(Boot, AnArchiveOutsideFreeMemoryIsRefused) {
   BootInfo info{};
-  info.memory[0] = {{kMiB}, kMiB};
-  info.memory_count = 1;
-  info.archive = {{kMiB + 1}, 5};
+  set_free(info, kMiB, 2 * kMiB, true);
+  info.archive = {{kMiB + 1}, {kMiB + 6}};
   EXPECT_NE(reserve_archive(info), nullptr) << "not on a page boundary";
-  info.archive = {{kMiB / 2}, kMiB};
+  info.archive = {{kMiB / 2}, {kMiB / 2 + kMiB}};
   EXPECT_NE(reserve_archive(info), nullptr);
-  info.archive = {{2 * kMiB - kPage}, kPage + 1};
+  info.archive = {{2 * kMiB - kPage}, {2 * kMiB + 1}};
   EXPECT_NE(reserve_archive(info), nullptr);
-  info.archive = {{2 * kMiB - kPage}, kPage - 7};
+  info.archive = {{2 * kMiB - kPage}, {kPage}};
+  EXPECT_NE(reserve_archive(info), nullptr) << "longer than the address space";
+  info.archive = {{2 * kMiB - kPage}, {2 * kMiB - 7}};
   EXPECT_EQ(reserve_archive(info), nullptr);
   EXPECT_EQ(ranges(info), "100000+ff000");
 }
@@ -304,9 +304,44 @@ TEST(Boot, MoreRangesThanThereIsRoomForAreLostNotWritten) {
   pvh.map.clear();
   for (uint64_t i = 0; i < 2 * BootInfo::kMaxRanges; ++i) pvh.map.push_back({kMiB + i * 2 * kPage, kPage, kUsable});
   ASSERT_EQ(pvh.parse(info), nullptr);
-  EXPECT_EQ(info.memory_count, unsigned{BootInfo::kMaxRanges});
+  EXPECT_EQ(info.ranges(), unsigned{BootInfo::kMaxRanges});
   reserve(info, kMiB + 2, kMiB + 3);
-  EXPECT_EQ(info.memory_count, unsigned{BootInfo::kMaxRanges} - 1);
+  EXPECT_EQ(info.ranges(), unsigned{BootInfo::kMaxRanges} - 1);
+}
+
+TEST(Boot, ACutInAFullListLosesTheHighestRange) {
+  BootInfo info{};
+  for (uint64_t i = 0; i < BootInfo::kMaxRanges; ++i) set_free(info, i * 8 * kPage, (i * 8 + 4) * kPage, true);
+  reserve(info, kPage, 2 * kPage);
+  EXPECT_EQ(info.ranges(), unsigned{BootInfo::kMaxRanges});
+  EXPECT_EQ(ranges(info).substr(0, 18), "0+1000 2000+2000 8");
+  EXPECT_EQ(info.range(info.ranges() - 1).begin.value, (BootInfo::kMaxRanges - 2) * 8 * kPage);
+}
+
+// Against one bool for each page.
+TEST(Boot, RandomChangesOfTheFreeMemory) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 2000; ++round) {
+    BootInfo info{};
+    bool pages[64] = {};
+    for (int change = 0; change < 20; ++change) {
+      uint64_t begin = random() % (64 * kPage), end = random() % (64 * kPage);
+      if (random() % 2) begin = round_down(begin, kPage), end = round_down(end, kPage);
+      const bool free = random() % 2;
+      set_free(info, begin, end, free);
+      for (uint64_t page = 0; page < 64; ++page) {
+        const uint64_t low = page * kPage, high = low + kPage;
+        if (begin < end && (free ? begin <= low && high <= end : begin < high && low < end)) pages[page] = free;
+      }
+      unsigned edges = 0;
+      for (uint64_t page = 0; page <= 64; ++page) {
+        if ((page < 64 && pages[page]) == (page > 0 && pages[page - 1])) continue;
+        ASSERT_LT(edges, info.edge_count);
+        ASSERT_EQ(info.edges[edges++], page * kPage);
+      }
+      ASSERT_EQ(info.edge_count, edges);
+    }
+  }
 }
 
 }  // namespace

@@ -25,9 +25,9 @@ struct File {
     ElfHeaders all{};
     ElfHeaderFields h = header;
     if (h.phnum == 0) h.phnum = static_cast<uint16_t>(programs.size());
-    std::memcpy(all.header, &h, sizeof h);
+    std::memcpy(&all.header, &h, sizeof h);
     if (!programs.empty())
-      std::memcpy(all.program_headers, programs.data(), std::min(programs.size() * sizeof(ElfProgramFields), sizeof all.program_headers));
+      std::memcpy(&all.program_headers, programs.data(), std::min(programs.size() * sizeof(ElfProgramFields), sizeof all.program_headers));
     return all;
   }
   Errno check() { return image_of(headers(), bytes, kArea, kBase, image).error(); }

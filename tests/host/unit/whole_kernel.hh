@@ -8,9 +8,9 @@
 
 #include "boot_info.hh"
 #include "debug/audit.hh"
-#include "ipc/console.hh"
+#include "ipc/right.hh"
 #include "machine/mmu.hh"
-#include "task/scheduler.hh"
+#include "task/archive.hh"
 
 namespace kine {
 
@@ -40,6 +40,8 @@ class WholeKernel {
     const uint64_t all[6] = {word(words)...};
     return issue(number, all);
   }
+  // The program's own `syscall` instruction, with the registers as they are.
+  void issue_again();
   // The answer of a call that did not return at once, when its caller runs again.
   int64_t answer() { return static_cast<int64_t>(context().regs.rax); }
 
@@ -54,25 +56,32 @@ class WholeKernel {
 
   void tick() { interrupt(Machine::kTimerIrq); }
   void interrupt(unsigned irq);
+  void exception(int signal, int code);
+  // What devices.trap says.
+  void trap();
+
+  // A device's interrupt, if it is enabled.
+  void raise(unsigned irq);
+
+  // Ticks until that process runs. False: it does not come to run, because it waits, or waits again.
+  bool run(int pid);
 
   AuditFinding audit();
   // Free frames, with nothing condemned.
   uint32_t free_frames();
-  // Takes frames away until `free` are left (take_snapshot and restore give them back).
+  // Takes frames away until `free` are left (unlimit, or restore, gives them back).
   void limit_free(uint32_t free);
-  // Bytes of a file, as they lie in the archive.
-  const std::byte* file_bytes(const char* path);
+  void unlimit();
+  // Where a file lies in the archive, and its size.
+  ArchiveFile file(const char* path) const;
+  // … its bytes.
+  const std::byte* file_bytes(const char* path) const { return arena.at(kArchiveFrame) + file(path).offset; }
 
   // Everything that the kernel and the machine remember.
   struct Snapshot {
-    std::vector<std::byte> arena;
-    Frames frames;
-    Events events;
+    std::vector<std::byte> arena, kernel_state;
     Mmu mmu;
     Devices devices;
-    ProcessTable processes;
-    Scheduler scheduler;
-    std::vector<Console> consoles;
     Context* running;
     std::vector<Frame> taken_away;
   };
@@ -80,14 +89,17 @@ class WholeKernel {
   void restore(const Snapshot& from);
 
  private:
+  static constexpr Frame kArchiveFrame{kKernelRoot.number + 1 + Machine::kDeviceMemory.bytes() / kPageSize};
   static uint64_t word(uint64_t value) { return value; }
   static uint64_t word(const void*) = delete;
+  void check_user_mode();
   int64_t issue(uint64_t number, const uint64_t (&words)[6]);
   void enter(const std::function<Context*()>& kernel);
   bool access(uint64_t address, Access kind, std::optional<uint8_t> stored);
 
   Context* running_ = nullptr;
   std::vector<Frame> taken_away_;
+  uint64_t archive_bytes_ = 0;
 };
 
 }  // namespace kine

@@ -1,0 +1,40 @@
+#include "mm/usage.hh"
+
+namespace kine {
+
+namespace {
+
+void add(kine_process& usage, Frame table, unsigned level, bool shared) {
+  ++(shared ? usage.tables_shared : usage.tables_private);
+  Table(table).for_each_used([&](unsigned index, Pte entry) {
+    if (level == kRootLevel && index >= Machine::kUserRootEntries) return;
+    if (entry.is_promise()) {
+      usage.promised += span_of(level) / kPageSize;
+      return;
+    }
+    const bool lower_shared = shared || frames.record(entry.frame()).count > 1;
+    if (level > 0) return add(usage, entry.frame(), level - 1, lower_shared);
+    ++(entry.shared() ? usage.frames_shared : lower_shared ? usage.frames_cow : usage.frames_private);
+  });
+}
+
+}  // namespace
+
+void count_usage(const AddressSpace& space, kine_process& usage) {
+  if (space.root()) add(usage, space.root(), kRootLevel, false);
+}
+
+kine_range next_range(const AddressSpace& space, VirtAddr from) {
+  const VirtAddr begin = space.root() ? space.first_used(page_of(from), kUserEnd) : kUserEnd;
+  if (begin == kUserEnd) return {};
+  const Pte first = space.ruling(begin).entry;
+  uint64_t pages = 0;
+  const VirtAddr end = space.find({begin, kUserEnd}, [&](Pte entry) {
+    if (entry.empty() || entry.rights() != first.rights() || entry.shared() != first.shared()) return true;
+    pages += entry.present();
+    return false;
+  });
+  return {.begin = begin.value, .end = end.value, .rights = first.rights().bits(), .shared = first.shared(), .pages = pages};
+}
+
+}  // namespace kine

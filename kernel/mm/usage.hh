@@ -1,0 +1,15 @@
+// What an address space has of memory, for those who want to see the sharing. Reads tables, changes nothing; takes time in proportion to
+// what is mapped.
+#pragma once
+
+#include "mm/address_space.hh"
+
+namespace kine {
+
+// Fills in frames_… , tables_… and promised. Pages and tables below a shared table are shared, whatever their own count is.
+void count_usage(const AddressSpace& space, kine_process& usage);
+
+// The first range of adjacent pages with the same rights that ends above `from`; empty if there is none.
+kine_range next_range(const AddressSpace& space, VirtAddr from);
+
+}  // namespace kine

@@ -1,0 +1,90 @@
+/* What a file is: its type, permissions, owner, size, times. */
+#ifndef _SYS_STAT_H
+#define _SYS_STAT_H
+
+#include <sys/types.h>
+
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+#define S_IFLNK 0120000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
+#define S_ISUID 04000
+#define S_ISGID 02000
+#define S_ISVTX 01000
+#define S_IRWXU 0700
+#define S_IRUSR 0400
+#define S_IWUSR 0200
+#define S_IXUSR 0100
+#define S_IRWXG 0070
+#define S_IRGRP 0040
+#define S_IWGRP 0020
+#define S_IXGRP 0010
+#define S_IRWXO 0007
+#define S_IROTH 0004
+#define S_IWOTH 0002
+#define S_IXOTH 0001
+
+#define S_ISSOCK(mode) (((mode)&S_IFMT) == S_IFSOCK)
+#define S_ISLNK(mode) (((mode)&S_IFMT) == S_IFLNK)
+#define S_ISREG(mode) (((mode)&S_IFMT) == S_IFREG)
+#define S_ISBLK(mode) (((mode)&S_IFMT) == S_IFBLK)
+#define S_ISDIR(mode) (((mode)&S_IFMT) == S_IFDIR)
+#define S_ISCHR(mode) (((mode)&S_IFMT) == S_IFCHR)
+#define S_ISFIFO(mode) (((mode)&S_IFMT) == S_IFIFO)
+
+/* In place of nanoseconds for futimens and utimensat: the time now, or the time as it is. */
+#define UTIME_NOW 0x3fffffffL
+#define UTIME_OMIT 0x3ffffffeL
+
+#define st_atime st_atim.tv_sec
+#define st_mtime st_mtim.tv_sec
+#define st_ctime st_ctim.tv_sec
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct stat {
+  dev_t st_dev;
+  ino_t st_ino;
+  nlink_t st_nlink;
+  mode_t st_mode;
+  uid_t st_uid;
+  gid_t st_gid;
+  unsigned __pad;
+  dev_t st_rdev;
+  off_t st_size;
+  blksize_t st_blksize;
+  blkcnt_t st_blocks; /* of 512 bytes */
+  struct timespec st_atim, st_mtim, st_ctim;
+  long __unused[3];
+};
+
+int stat(const char *__restrict path, struct stat *__restrict out);
+int lstat(const char *__restrict path, struct stat *__restrict out);
+int fstat(int fd, struct stat *out);
+int fstatat(int directory, const char *__restrict path, struct stat *__restrict out, int flags);
+
+int chmod(const char *path, mode_t mode);
+int fchmod(int fd, mode_t mode);
+int fchmodat(int directory, const char *path, mode_t mode, int flags); /* no flag is supported: ENOTSUP */
+mode_t umask(mode_t mask);
+
+int mkdir(const char *path, mode_t mode);
+int mkdirat(int directory, const char *path, mode_t mode);
+int mknod(const char *path, mode_t mode, dev_t device);
+int mknodat(int directory, const char *path, mode_t mode, dev_t device);
+int mkfifo(const char *path, mode_t mode);
+
+/* times: of last access and of last modification; NULL: now. */
+int futimens(int fd, const struct timespec times[2]);
+int utimensat(int directory, const char *path, const struct timespec times[2], int flags);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
