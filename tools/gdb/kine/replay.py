@@ -1,0 +1,79 @@
+"""A recorded run: QEMU replays it, and goes to any moment of it. Moments are counts of instructions since the machine was switched on.
+
+QEMU's own reverse-continue may hang (7.2: its threads wait for each other), so nothing here uses it. A seek loads the snapshot of the beginning
+and runs forward to the moment; meanwhile GDB is not connected, because it would take QEMU's report of the stop for an answer.
+"""
+
+import json
+import os
+import socket
+import time
+
+import gdb
+
+FOLDER = os.environ.get("KINE_GDB_REPLAY", "")
+PATIENCE = 60  # seconds for a seek
+
+
+class Recording:
+    def __init__(self, folder):
+        self.folder = folder
+        self.moving = False  # the stops on the way are not the user's
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(os.path.join(folder, "qmp"))
+        self.stream = self.socket.makefile("rw")
+        self.stream.readline()  # the greeting
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            answer = json.loads(self.stream.readline())
+            if "error" in answer:
+                raise gdb.GdbError(f"QEMU: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def position(self):
+        return self.ask("query-replay")["icount"]
+
+    def seek(self, moment):
+        """The machine is there afterwards, stopped."""
+        if moment < 0:
+            raise gdb.GdbError("the recording begins with moment 0")
+        self.moving = True
+        gdb.execute("disconnect", to_string=True)
+        try:
+            self.ask("replay-seek", icount=moment)
+            end = time.monotonic() + PATIENCE
+            while (self.ask("query-status")["running"] or self.position() != moment) and time.monotonic() < end:
+                time.sleep(0.001)
+        finally:
+            gdb.execute(f"target remote {self.folder}/gdb", to_string=True)
+            self.moving = False
+        if self.position() != moment:
+            raise gdb.GdbError(f"the recording has no moment {moment}; here is {self.position()}")
+
+    def run_to(self, moment):
+        """Ahead. The breakpoints of whoever sits here do not stop it; hidden ones see what they wait for."""
+        theirs = [each for each in gdb.breakpoints() if each.visible and each.enabled]
+        self.moving = True
+        for each in theirs:
+            each.enabled = False
+        try:
+            self.ask("replay-break", icount=moment)
+            gdb.execute("continue", to_string=True)
+        finally:
+            for each in theirs:
+                each.enabled = True
+            self.moving = False
+
+
+recording = Recording(FOLDER) if FOLDER else None
+
+
+def need():
+    if recording is None:
+        raise gdb.GdbError("this run is not recorded: begin with `make gdb-replay`")
+    return recording
