@@ -84,7 +84,7 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run test test-host test-guest test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
 
@@ -95,6 +95,15 @@ $(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine
 
 run: all ## boot from the CD in QEMU: the examples, then a shell; PROGRAM="NAME ARG..." runs one program
 	@tools/run --build '$(BUILD)' --grub $(PROGRAM)
+
+gdb: all ## GDB on a Kine that has just started; PROGRAM="NAME ARG..." runs one program (docs/gdb.md)
+	@tools/gdb/start --build '$(BUILD)' $(PROGRAM)
+
+gdb-replay: all ## the same on a recorded run, in which GDB can go back; PROGRAM must end by itself
+	@tools/gdb/start --build '$(BUILD)' --replay $(PROGRAM)
+
+gdb-server: all ## the same for an editor's GDB: waits at the socket $(BUILD)/gdb.socket
+	@tools/gdb/start --build '$(BUILD)' --server '$(BUILD)/gdb.socket' $(PROGRAM)
 
 setup: ## install missing tools by the system's package manager (first, even with -j)
 

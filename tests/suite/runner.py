@@ -12,7 +12,7 @@ import time
 import traceback
 
 from kine_qemu import REPO
-from suite import bench, boot, busybox, death, guest, host, oracle, readme, shell, source, tool
+from suite import bench, boot, busybox, death, gdb, guest, host, oracle, readme, shell, source, tool
 from suite.core import Context, Result, indent
 
 GROUPS = {
@@ -27,6 +27,7 @@ GROUPS = {
     "death": death.jobs,
     "bench": bench.jobs,
     "readme": readme.jobs,
+    "gdb": gdb.jobs,
 }
 
 
