@@ -17,7 +17,7 @@ ARCH_HEADERS = {"machine.hh", "pte.hh"}
 ANYONE = {"abi", "boot_info.hh"}
 ARCH_SEES = {"base", "mm", "task", "debug"}  # debug: where a fault of the kernel itself is reported
 
-LINES_IN_ALL = 6500
+LINES_IN_ALL = 7000
 LINES_IN_FILE = 400
 LINES_IN_FUNCTION = 60
 ASSEMBLY_PERCENT = 8
