@@ -21,6 +21,7 @@ void Scheduler::tick() {
   ring_alarms();
   if (current()) {
     ++current()->process->ticks;
+    here().slice_over = current()->process->server;
     yield();
   }
 }

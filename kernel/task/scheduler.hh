@@ -1,7 +1,7 @@
 // Who runs. Round robin over the ready threads, init's servers before all others: one that is ready takes the processor from an ordinary
 // thread on the way out of the kernel. The timer's tick takes it from a thread when another is ready. A forked child runs first: if it
 // execs at once, the parent's writes never find shared pages. A message takes the processor with it: whoever it is for runs next, in the
-// rest of the sender's time slice.
+// rest of the sender's time slice. A tick meanwhile ends that slice, though not the server's work.
 //
 // Owns the lists of ready and sleeping threads. What a processor runs and has loaded hangs off that processor. It decides only; main.cc
 // leaves the kernel.
@@ -44,11 +44,12 @@ class Scheduler {
     if (here().current) requeue();
     here().current = &thread;
   }
-  // A waiting thread can go on, and runs next if nobody runs now; else it queues.
+  // A waiting thread can go on, and runs next if nobody runs now and its slice is not over; else it queues.
   void hand_over(Thread& thread) {
-    if (here().current) return make_ready(thread);
+    Running& running = here();
+    if (running.current || (running.slice_over && !thread.process->server)) return make_ready(thread);
     thread.waits_for = WaitFor::kNothing;
-    here().current = &thread;
+    running.current = &thread;
   }
   // The current thread has ended.
   void end(Thread& thread);
@@ -62,6 +63,7 @@ class Scheduler {
     Thread*& current = here().current;
     if (current && (!server_ready() || current->process->server)) return true;
     if (current) ready_.insert_after(nullptr, *current);
+    if (!server_ready()) here().slice_over = false;  // whoever comes next has a slice of its own
     ThreadList& first = server_ready() ? ready_servers_ : ready_;
     current = first.empty() ? nullptr : &first.pop_front();
     return current != nullptr;
@@ -100,6 +102,7 @@ class Scheduler {
     Thread* current;
     Thread* loaded;  // whose registers are in the processor; null: nobody's that lives
     Frame root;
+    bool slice_over;          // a tick found a server running: the thread that it works for does not go on at once
     bool io_open;             // the processor's map of I/O ports counts
     const Process* io_owner;  // whose ports are in it; null: nobody's
   };

@@ -30,6 +30,8 @@ DEFAULT = (PLAIN, MAX, PAGES, EAGER)
 VARIANTS = {
     # Long: twice is enough, once looking for what SMAP would catch.
     "hostile_random": (replace(PLAIN, timeout=600), replace(MAX, timeout=600)),
+    # Shares of the processor, counted: the host's other work has no say.
+    "proc_fair": (replace(PLAIN, icount=True),),
     # How many processes a bomb makes, and so how long it takes, depends on the memory.
     "hostile_fork": (*(replace(variant, memory="32M") for variant in (PLAIN, MAX, PAGES)), replace(EAGER, memory="64M")),
 }

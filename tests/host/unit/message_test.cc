@@ -59,6 +59,25 @@ TEST_F(MessageTest, TheProcessorGoesWithTheMessage) {
   EXPECT_EQ(s.client.result(), 4);
 }
 
+TEST_F(MessageTest, ATickInAServerEndsTheSliceOfItsClient) {
+  const Service s = make_service();
+  const Actor other = fork(init);
+  ASSERT_EQ(s.server.call(KINE_SERVER, 0), 0);
+  ASSERT_EQ(s.server.call_receive(s.port), Actor::kWaits);
+  ASSERT_EQ(s.client.call(nr::write, s.fd, 0, 0), Actor::kWaits);
+  ASSERT_TRUE(s.server.runs());
+  kernel.tick();
+  ASSERT_TRUE(s.server.runs()) << "a server keeps the processor";
+  const auto answer = [&] { return s.server.call(KINE_REPLY_RECEIVE, s.server.message().token, 3, s.port, Actor::kMessageAt); };
+  ASSERT_EQ(answer(), Actor::kWaits);
+  EXPECT_FALSE(s.client.runs()) << "the slice was the client's, and others are ready";
+  EXPECT_EQ(s.client.result(), 3) << "it runs when its turn comes";
+  ASSERT_EQ(s.client.call(nr::write, s.fd, 0, 0), Actor::kWaits);
+  ASSERT_EQ(answer(), Actor::kWaits);
+  EXPECT_TRUE(s.client.runs()) << "in a slice of its own: one tick ends one slice";
+  ASSERT_EQ(other.call(nr::getpid), other.pid());
+}
+
 TEST_F(MessageTest, InitsServersRunBeforeOthers) {
   const Service s = make_service();
   const Actor other = fork(init);
