@@ -162,6 +162,7 @@ class AddressSpace {
   void flush(PageRange range) const;
 
   // fork
+  static Pte share_entry(Table table, unsigned index);
   uint64_t frames_to_copy(Frame table, unsigned level, unsigned shared_level) const;
   void copy_entries(Table from, Table to, unsigned level, unsigned shared_level);
 
@@ -171,6 +172,7 @@ class AddressSpace {
 };
 
 // Where the access goes straight through, so does the kernel; else it does as the processor would: it faults.
+// lab(cow)
 inline Result<std::byte*> AddressSpace::reach(VirtAddr address, Access access) {
   if (address >= kUserEnd) return Errno::kEFAULT;
   Pte entry = Table(root_)[index_of(address, kRootLevel)];

@@ -131,6 +131,8 @@ FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
   return verdict;
 }
 
+// Requires: the table is this address space's own; the entry at `index` is not empty, and its mapping grants writing.
+// lab(cow)
 FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
   const Pte entry = table[index];
   if (entry.writable()) return FaultVerdict::kAlready;

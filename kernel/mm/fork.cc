@@ -5,6 +5,12 @@ namespace kine {
 
 constexpr unsigned kNoLevel = ~0u;
 
+// Parent and child share what the entries of this level lead to, and have their own copies of all above.
+// lab(cow, tree)
+constexpr unsigned level_to_share(ForkStrategy strategy) {
+  return strategy == ForkStrategy::kTree ? kRootLevel : strategy == ForkStrategy::kPages ? 0 : kNoLevel;
+}
+
 Result<> AddressSpace::create(Claim claim) {
   check(!root_, "an address space was created twice");
   Result<Frame> root = frames.take_zeroed(FrameKind::kRoot, claim);
@@ -31,8 +37,9 @@ void AddressSpace::take_over(AddressSpace& other) {
   heap_end = other.heap_end;
 }
 
+// lab(fork)
 Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy, Claim claim) {
-  const unsigned shared_level = strategy == ForkStrategy::kTree ? kRootLevel : strategy == ForkStrategy::kPages ? 0 : kNoLevel;
+  const unsigned shared_level = level_to_share(strategy);
   if (!frames.available(frames_to_copy(parent.root_, kRootLevel, shared_level), claim)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
   check(bool(create(claim)), "a frame that was available is not");
@@ -47,6 +54,7 @@ Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy, Cl
 }
 
 // How many frames copy_entries takes for a table, itself included.
+// lab(fork)
 uint64_t AddressSpace::frames_to_copy(Frame table, unsigned level, unsigned shared_level) const {
   uint64_t needed = 1;
   if (level == shared_level) return needed;
@@ -57,16 +65,23 @@ uint64_t AddressSpace::frames_to_copy(Frame table, unsigned level, unsigned shar
   return needed;
 }
 
+// The entry, for somebody who stores it too: what lies below has one owner more, and neither writes it before it has made the path its own.
+// lab(cow)
+Pte AddressSpace::share_entry(Table table, unsigned index) {
+  const Pte entry = table[index].read_only();
+  table.update(index, entry);
+  frames.add_reference(entry.frame());
+  return entry;
+}
+
 // Copies every entry of a table, and all tables below down to those of `shared_level`. What those lead to is shared copy-on-write. With
 // kNoLevel pages are copied as well, but for those mapped MAP_SHARED. Requires: enough frames.
+// lab(fork)
 void AddressSpace::copy_entries(Table from, Table to, unsigned level, unsigned shared_level) {
   from.for_each_used([&](unsigned index, Pte entry) {
     if (entry.present()) {
       if (level == shared_level || entry.shared()) {
-        // The whole idea: what lies below has one owner more, and neither writes it before it has made the path its own.
-        entry = entry.read_only();
-        from.update(index, entry);
-        frames.add_reference(entry.frame());
+        entry = share_entry(from, index);
       } else if (level > 0) {
         Result<Frame> table = frames.take_zeroed(FrameKind::kTable, claim_);
         copy_entries(Table(entry.frame()), Table(*table), level - 1, shared_level);

@@ -187,11 +187,7 @@ Pte AddressSpace::lend_entry(VirtAddr address, unsigned level) {
     const unsigned index = index_of(address, at);
     const Pte entry = table[index];
     if (!entry.present()) return entry;
-    if (at == level) {
-      table.update(index, entry.read_only());
-      frames.add_reference(entry.frame());
-      return entry.read_only();
-    }
+    if (at == level) return share_entry(table, index);
     table = Table(entry.frame());
   }
 }
@@ -239,6 +235,7 @@ Result<> AddressSpace::share_from(AddressSpace& source, PageRange from, VirtAddr
   return done;
 }
 
+// lab(cow)
 Result<> AddressSpace::borrow(AddressSpace& source, PageRange from, VirtAddr to, Rights rights) {
   const VirtAddr wrong = source.find(from, [](Pte entry) { return !entry.rights().read() || entry.shared(); });
   if (wrong < from.end) return source.ruling(wrong).entry.rights().read() ? Errno::kEINVAL : Errno::kEFAULT;
