@@ -52,6 +52,7 @@ include arch/x86_64/build.mk
 include kernel/build.mk
 include libc/build.mk
 include user/build.mk
+include labs/build.mk
 include tests/build.mk
 
 # A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which

@@ -1,0 +1,13 @@
+/* What exec_shares executes: a program with some data. Its first argument says which instance it is. */
+#include "lab.h"
+
+uint64_t exec_data[3 * kWords] __attribute__((aligned(4096))) = {1, 2, 3, [kWords] = 4, [2 * kWords] = 5};
+
+LAB_PROGRAM {
+  const int instance = atoi(lab_arguments[0]);
+
+  checkpoint(10 + instance);
+  ((volatile uint64_t *)exec_data)[kWords] = lab_word((uint64_t)instance, 0);
+  checkpoint(20 + instance);
+  for (;;) raw(NR_sched_yield);
+}

@@ -1,0 +1,20 @@
+/* fork alone: nobody has written anything yet. */
+#include "lab.h"
+
+enum { kPages = 24, kPromised = 4 };
+
+LAB_PROGRAM {
+  unsigned char *memory = lab_map(LAB_REGION, kPages + kPromised, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+  for (uint64_t i = 0; i < kPages; i++) lab_fill(memory + i * kPage, i);
+  mprotect(memory, kPage, PROT_READ);
+  checkpoint(1);
+  const long pid = lab_fork();
+  if (pid == 0) {
+    lab_child();
+    checkpoint(2);
+    lab_exit(0);
+  }
+  lab_report[0] = (uint64_t)lab_wait(pid);
+  checkpoint(3);
+}

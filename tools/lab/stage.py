@@ -1,0 +1,192 @@
+"""Where things are built for grading, apart from the tree that is graded.
+
+Two trees. The *tests* tree holds only pristine files: the C library, the labs' programs, hidden packs. The *kernel* tree holds the pristine kernel
+with the submission's own files laid over it, and nothing else, so that nothing that a submission makes a compiler read says anything about the tests. Of a
+submission only the files that the lab names are taken; its Makefile, its tools and its tests are never looked at, and never executed.
+
+Files are written only where they differ, so a second build compiles what has changed.
+"""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tarfile
+import time
+
+KERNEL_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc/build.mk", "user/build.mk", "tests/build.mk", "labs/build.mk")
+TESTS_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc", "user", "tests/build.mk", "labs", "tools")
+SEALED = "labs/pristine.tar.xz"  # a handout's own originals
+
+FILE_LIMIT = 1 << 20
+BUILD_SECONDS = 600
+
+
+class StageError(Exception):
+    """A tree that cannot be graded at all."""
+
+
+class Refused(Exception):
+    """A file of a submission that is not taken."""
+
+
+class BuildFailed(Exception):
+    def __init__(self, output):
+        super().__init__("the kernel does not build")
+        self.output = output
+
+
+# Copying -------------------------------------------------------------------------------------------------------------------
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def write_if_changed(path, data, mode=0o644):
+    try:
+        if not os.path.islink(path) and read(path) == data:
+            return
+    except OSError:
+        pass
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+    os.chmod(path, mode)
+
+
+def files_below(top, part):
+    path = os.path.join(top, part)
+    if os.path.isfile(path):
+        yield part
+    for where, folders, names in os.walk(path):
+        folders[:] = sorted(folder for folder in folders if folder != "__pycache__")
+        for name in sorted(names):
+            yield os.path.relpath(os.path.join(where, name), top)
+
+
+def sync(source, target, parts, keep=()):
+    """Makes `target` hold these parts of `source`, and of them nothing else, but for what `keep` names."""
+    wanted = [name for part in parts for name in files_below(source, part) if name != SEALED]
+    for name in wanted:
+        path = os.path.join(source, name)
+        if name not in keep and os.path.isfile(path):
+            write_if_changed(os.path.join(target, name), read(path), stat.S_IMODE(os.stat(path).st_mode))
+    for name in [name for part in parts for name in files_below(target, part)]:
+        if name not in wanted and name not in keep:
+            os.unlink(os.path.join(target, name))
+
+
+def pristine_tree(repo, folder):
+    """The tree that the tests come from: unsealed below `folder` in a handout, else the repository itself."""
+    sealed = os.path.join(repo, SEALED)
+    if not os.path.exists(sealed):
+        return repo
+    target = os.path.join(folder, "pristine")
+    shutil.rmtree(target, ignore_errors=True)
+    os.makedirs(target)
+    with tarfile.open(sealed) as archive:
+        archive.extractall(target, members=[member for member in archive if member.isreg() and not member.name.startswith(("/", ".."))])
+    return target
+
+
+# What a submission may hand in ---------------------------------------------------------------------------------------------
+
+# Nothing but the kernel's own headers may be read by the compiler or the assembler: what it read could be printed.
+FORBIDDEN = (
+    (re.compile(r'^\s*(#|%:)\s*(include|import|include_next|embed)\s*["<]\s*(/|.*\.\.)', re.MULTILINE), "an include from outside of the kernel"),
+    (re.compile(r'^\s*(#|%:)\s*(include|import|include_next|embed)\s*[^"<\s]', re.MULTILINE), "an include that only a macro names"),
+    (re.compile(r"incbin|#\s*embed|\.include"), "a file taken in by the assembler"),
+)
+
+
+def submitted_file(tree, name):
+    """The bytes of a file of a submission; None if it has none."""
+    path = tree
+    for part in name.split("/"):
+        path = os.path.join(path, part)
+        if os.path.islink(path):
+            raise Refused(f"{name}: a symbolic link is not taken")
+    if not os.path.exists(path):
+        return None
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise Refused(f"{name}: not a regular file")
+    if status.st_size > FILE_LIMIT:
+        raise Refused(f"{name}: {status.st_size} bytes, more than {FILE_LIMIT}")
+    data = read(path)
+    text = re.sub(r"\\\r?\n", "", data.decode("utf-8", errors="replace"))
+    for pattern, what in FORBIDDEN:
+        if pattern.search(text):
+            raise Refused(f"{name}: {what} is not taken")
+    return data
+
+
+def lay_over(tree, target, names):
+    """Takes these files of a submission. Returns those that it does not have."""
+    missing = []
+    for name in names:
+        data = submitted_file(tree, name)
+        if data is None:
+            missing.append(name)
+        else:
+            write_if_changed(os.path.join(target, name), data)
+    return missing
+
+
+# Building ------------------------------------------------------------------------------------------------------------------
+
+
+def make(tree, targets, jobs, seconds=BUILD_SECONDS):
+    """Runs make in a tree of ours. Returns its output; BuildFailed."""
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CXX", "CC", "NASM")}
+    command = ["make", "--no-print-directory", f"-j{jobs}", "BUILD=build", *targets]
+    process = subprocess.Popen(
+        command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+    )
+    try:
+        output, _ = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)  # a session of its own: what this make started, and nothing else
+        output = (process.communicate()[0] or b"") + f"\n(the build took more than {seconds} s)\n".encode()
+        raise BuildFailed(output.decode(errors="replace")) from None
+    except BaseException:
+        os.killpg(process.pid, 9)
+        process.wait()
+        raise
+    text = output.decode(errors="replace")
+    if process.returncode != 0:
+        raise BuildFailed(text)
+    return text
+
+
+def build_tests(pristine, folder, labs, packs, jobs):
+    """The tests tree, built: its path. `packs` are folders laid out as labs/ is: NAME/lab_PACK.py and NAME/tests/*.c."""
+    target = os.path.join(folder, "tests")
+    added = {}
+    for pack in packs:
+        for name in files_below(pack, "."):
+            name = os.path.normpath(name)
+            if os.path.exists(os.path.join(pristine, "labs", name)):
+                raise StageError(f"{pack}: {name} is a file of the lab's own; a pack adds files")
+            added[os.path.join("labs", name)] = os.path.join(pack, name)
+    for name, path in added.items():
+        write_if_changed(os.path.join(target, name), read(path))
+    sync(pristine, target, TESTS_PARTS, keep=added)
+    make(target, [f"build/labs/{lab}.cpio" for lab in labs], jobs)
+    return target
+
+
+def build_kernel(pristine, submission, folder, names, jobs, seconds=BUILD_SECONDS):
+    """The kernel tree, built. BuildFailed, Refused."""
+    target = os.path.join(folder, "kernel")
+    sync(pristine, target, KERNEL_PARTS, keep=set(names) if submission != pristine else ())
+    if submission != pristine:
+        missing = lay_over(submission, target, names)
+        if missing:
+            raise Refused(f"the submission lacks {', '.join(missing)}")
+    started = time.monotonic()
+    make(target, ["build/kernel.elf"], jobs, seconds)
+    return target, time.monotonic() - started

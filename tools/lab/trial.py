@@ -1,0 +1,290 @@
+"""What a lab is, and what its tests are written with: Lab, Trial, and the checks that fail with an explanation.
+
+A test is a program (labs/NAME/tests/PROGRAM.c) and a function here on the host that runs it from checkpoint to checkpoint and looks at its memory:
+
+    @LAB.test(points=2, rule="what the kernel must do, in one sentence")
+    def child_writes(t):
+        moment = t.reach(1)
+        t.same("the child's page", t.pattern(3), moment.page_at(t.process(2), t.REGION))
+
+The audit of all memory is run at each checkpoint.
+"""
+
+import importlib.util
+import os
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+from lab.guest import Guest, Stopped
+from lab.state import Moment, Unreadable
+
+MASK = (1 << 64) - 1
+PAGE = 4096
+KILLED = 1000  # lab.h: 1000 + the signal that killed a child
+SIGKILL, SIGSEGV = 9, 11
+ENOMEM, EFAULT = 12, 14
+
+
+class Failed(Exception):
+    """One check did not hold. `audit`: the rule is one of memory's, and not the test's own."""
+
+    def __init__(self, rule, expected, seen, by_host=False):
+        super().__init__(rule)
+        self.rule, self.expected, self.seen, self.by_host = rule, str(expected), str(seen), by_host
+
+
+@dataclass
+class Test:
+    name: str
+    points: float
+    rule: str
+    run: object
+    program: str
+    visibility: str = "visible"  # as Gradescope says it: visible, hidden, after_due_date, after_published
+    words: str = ""  # for the kernel's command line
+    memory: int = 16  # MiB
+
+
+@dataclass
+class Lab:
+    title: str
+    points: int
+    files: list  # of the kernel, that the student hands in
+    needs: list = field(default_factory=list)  # labs that its tests build on
+    words: str = ""
+    fresh: float = 0  # what a fresh handout scores
+    tests: list = field(default_factory=list)
+    name: str = ""
+    folder: str = ""
+
+    def test(self, points, rule, program=None, visibility="visible", words=None, memory=16):
+        def add(run):
+            name = run.__name__
+            self.tests.append(Test(name, points, rule, run, program or name, visibility, self.words if words is None else words, memory))
+            return run
+
+        return add
+
+
+def load_module(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def load_lab(top, name):
+    """The lab of labs/NAME/lab.py, and of each pack that was laid beside it: labs/NAME/lab_*.py, whose add(LAB) adds tests."""
+    folder = os.path.join(top, "labs", name)
+    path = os.path.join(folder, "lab.py")
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"there is no lab {name}; there are {', '.join(lab_names(top))}")
+    sys.dont_write_bytecode = True
+    lab = load_module(path, f"lab_{name}").LAB
+    lab.name, lab.folder = name, folder
+    for each in sorted(os.listdir(folder)):
+        if each.startswith("lab_") and each.endswith(".py"):
+            load_module(os.path.join(folder, each), f"{name}_{each[:-3]}").add(lab)
+    return lab
+
+
+def lab_names(top):
+    """In the order in which a course takes them."""
+    order = ["frames", "tables", "fork", "fault", "cow", "exec", "message", "tree"]
+    folder = os.path.join(top, "labs")
+    found = [name for name in sorted(os.listdir(folder)) if os.path.exists(os.path.join(folder, name, "lab.py"))]
+    return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def symbols_of(program):
+    """{name: address} of a program's symbols."""
+    done = subprocess.run(["nm", program], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    rows = (line.split() for line in done.stdout.decode().splitlines())
+    return {row[2]: int(row[0], 16) for row in rows if len(row) == 3}
+
+
+def page_of_words(words):
+    return struct.pack(f"<{len(words)}Q", *words)
+
+
+def first_difference(expected, seen):
+    at = next((i for i, (left, right) in enumerate(zip(expected, seen)) if left != right), min(len(expected), len(seen)))
+    word = at & -8
+    return at, expected[word : word + 8].hex(" "), seen[word : word + 8].hex(" ")
+
+
+class Trial:
+    """One run of one test. Each check that does not hold ends it, as Failed."""
+
+    REGION = 0x600000000000  # LAB_REGION of lab.h
+
+    def __init__(self, build, lab, test, layout, nonce, kernel):
+        self.build, self.lab, self.test, self.layout, self.nonce, self.kernel = build, lab, test, layout, nonce, kernel
+        self.debug = ""
+        self.guest = self.moment = self.registers = None
+        self.symbols = {}
+
+    def run(self):
+        """None, or the Failed. `debug` keeps what the kernel said."""
+        try:
+            program = os.path.join(self.build, "labs", self.lab.name, self.test.program)
+            self.symbols = symbols_of(program)
+            words = f"{self.test.words} init=/{self.test.program} -- {self.nonce:016x}".strip()
+            archive = os.path.join(self.build, "labs", f"{self.lab.name}.cpio")
+            self.guest = Guest(self.kernel, archive, self.layout, words, self.test.memory, self.nonce)
+            try:
+                self.test.run(self)
+            finally:
+                self.debug = self.guest.debug_text()
+                self.guest.close()
+        except Failed as failed:
+            return failed
+        except Stopped as stopped:
+            return Failed(self.test.rule, "the next checkpoint of the test's program", str(stopped), stopped.by_host)
+        except Unreadable as unreadable:
+            return Failed("the kernel's structures lead to memory that is there", "a tree of page tables", str(unreadable))
+        return None
+
+    # --- going on ---
+
+    def reach(self, number, audit=True):
+        """Runs to the next checkpoint, which must be this one; audits all memory; returns the Moment."""
+        self.registers, self.moment = self.guest.checkpoint()
+        if not self.registers["cs"] & 3:
+            raise Failed("only the test's program, in user mode, stops the machine", "user mode", "the kernel wrote to the checkpoint's port")
+        if self.registers["rcx"] != self.nonce:
+            raise Failed("the test's program stops the machine itself", "the nonce of this run", f"{self.registers['rcx']:#x}")
+        if self.registers["rbx"] != number:
+            raise Failed(self.test.rule, f"checkpoint {number} of {self.test.program}.c", f"checkpoint {self.registers['rbx']}")
+        if self.moment.current is None:
+            raise Failed("the processor translates through the root of a process", "a root of a process", f"frame {self.moment.loaded_root}")
+        if audit:
+            self.audit()
+        return self.moment
+
+    def look_again(self, audit=True):
+        """Reads the stopped machine's memory anew, after it was changed from here."""
+        self.moment = Moment(self.layout, self.guest.map, self.moment.loaded_root)
+        if audit:
+            self.audit()
+        return self.moment
+
+    def audit(self):
+        findings = self.moment.audit(self.registers["cr0"], self.registers["efer"])
+        if findings:
+            more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+            raise Failed(findings[0].rule, "a clean audit of all memory", findings[0].where + more)
+
+    # --- looking ---
+
+    def process(self, pid):
+        found = self.moment.process(pid)
+        if found is None or found.zombie:
+            raise Failed(self.test.rule, f"process {pid}, alive", "it has ended" if found else "there is no such process")
+        return found
+
+    def reported(self, index, process=None):
+        """lab_report[index] of a process (the one that runs), as a signed number."""
+        word = self.moment.word_at(process or self.moment.current, self.symbols["lab_report"] + 8 * index)
+        if word is None:
+            raise Failed(self.test.rule, "the program's own variables", "the page of lab_report is not there")
+        return word - (1 << 64) if word >> 63 else word
+
+    def shared(self, index):
+        """lab_step[index], which all processes have."""
+        pointer = self.moment.word_at(self.moment.current, self.symbols["lab_step"])
+        word = pointer and self.moment.word_at(self.moment.current, pointer + 4 * index & -8)
+        if word is None:
+            raise Failed(self.test.rule, "the page of lab_step, mapped MAP_SHARED", "it is not there")
+        value = word >> 32 * (index % 2) & 0xFFFFFFFF
+        return value - (1 << 32) if value >> 31 else value
+
+    def symbol(self, name):
+        return self.symbols[name]
+
+    def symbols_of(self, program):
+        """{name: address} of another program of this lab."""
+        return symbols_of(os.path.join(self.build, "labs", self.lab.name, program))
+
+    def pattern(self, tag):
+        """The page that lab_fill(page, tag) makes."""
+        seed = self.nonce ^ tag * 0x9E3779B97F4A7C15 & MASK
+        return page_of_words([(seed + i) * 0xD1342543DE82EF95 & MASK for i in range(PAGE // 8)])
+
+    def word(self, tag, i):
+        return ((self.nonce ^ tag * 0x9E3779B97F4A7C15 & MASK) + i) * 0xD1342543DE82EF95 & MASK
+
+    def frame(self, process, address):
+        """The frame of a page of a process, which must have one."""
+        found = self.moment.frame_at(process, address)
+        if found is None:
+            raise Failed(self.test.rule, f"a page of {process} at {address:#x}", "no page is mapped there")
+        return found
+
+    # --- checks ---
+
+    def equal(self, what, expected, seen, rule=None):
+        if expected != seen:
+            raise Failed(rule or self.test.rule, f"{what}: {expected}", seen)
+
+    def true(self, what, holds, seen, rule=None):
+        if not holds:
+            raise Failed(rule or self.test.rule, what, seen)
+
+    def page(self, what, expected, process, address, rule=None):
+        """All 4,096 bytes of a page of a process."""
+        seen = self.moment.page_at(process, address)
+        if seen is None:
+            raise Failed(rule or self.test.rule, f"{what}: a page at {address:#x} of {process}", "nothing is mapped there")
+        if seen != expected:
+            at, left, right = first_difference(expected, seen)
+            raise Failed(rule or self.test.rule, f"{what}: byte {at} of the page at {address:#x} of {process} begins {left}", right)
+
+    # --- making memory scarce ---
+
+    def leave_free(self, wanted, ordinary=False):
+        """Takes free frames away, in the stopped machine's memory, until just `wanted` are left. give_back() undoes it. Process 1, and the children that
+        it forks, may use the reserve; for others (`ordinary`) what is reserved is left besides."""
+        moment, layout = self.moment, self.layout
+        keep = wanted + (moment.frames_member("reserve_") if ordinary else 0)
+        self.hidden = []
+        for name in ("zeroed_", "free_"):
+            frames = list(moment.listed(name))
+            kept, gone = frames[:keep], frames[keep:]
+            keep -= len(kept)
+            if not gone:
+                continue
+            self.hidden.append((name, gone, moment.record(gone[0]).kind))
+            if kept:
+                self._write_record(kept[-1], "count", 0)
+            else:
+                self._write_frames(name, 0)
+            absent = next(value for value, kind in layout.kinds.items() if kind == "kAbsent")
+            for frame in gone:
+                self._write_record(frame, "kind", absent)
+        if keep > 0:
+            raise Failed(self.test.rule, f"{wanted} free frames", f"{keep} less")
+        self._write_frames("free_count_", moment.frames_member("free_count_") - sum(len(gone) for _, gone, _ in self.hidden))
+
+    def give_back(self):
+        """What leave_free took is free again."""
+        count = 0
+        for name, gone, kind in self.hidden:
+            value = next(value for value, each in self.layout.kinds.items() if each == kind)
+            for frame in gone:
+                self._write_record(frame, "kind", value)
+            self._write_record(gone[-1], "count", self.moment.frames_member(name))
+            self._write_frames(name, gone[0])
+            count += len(gone)
+        self.hidden = []
+        self._write_frames("free_count_", self.moment.frames_member("free_count_") + count)
+
+    def _write_record(self, frame, member, value):
+        offset, size = self.layout.members["FrameRecord"][member]
+        self.guest.write(self.moment.physical(self.moment.record_address(frame)) + offset, value.to_bytes(size, "little"))
+
+    def _write_frames(self, member, value):
+        offset, size = self.layout.members["Frames"][member]
+        self.guest.write(self.moment.physical(self.layout.frames) + offset, value.to_bytes(size, "little"))
