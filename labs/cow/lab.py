@@ -342,7 +342,7 @@ def fork_no_memory(t):
     t.reach(1)
     parent = t.process(PARENT)
     needed = len(tables_of(t, parent)) + 1  # … and the process itself
-    entries = {address: entry.bits for address, entry in t.moment.pages(parent).items()}
+    entries = {address: entry.bits for address, entry in t.moment.pages(parent).items() if not entry.shared}
     for free in range(needed + 4):
         t.leave_free(free)
         t.reach(2, audit=False)

@@ -19,8 +19,10 @@ LAB_PROGRAM {
     volatile uint64_t sum = 0;
     for (uint64_t i = 0; i < kPages * kWords; i++) sum += ((volatile uint64_t *)memory)[i];
     checkpoint(5);
+    *lab_step = 1;
     lab_exit(0);
   }
+  lab_await(1);
   lab_report[0] = (uint64_t)lab_wait(pid);
   checkpoint(6);
 }

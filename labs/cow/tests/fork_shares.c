@@ -13,8 +13,10 @@ LAB_PROGRAM {
   if (pid == 0) {
     lab_child();
     checkpoint(2);
+    *lab_step = 1;
     lab_exit(0);
   }
+  lab_await(1);
   lab_report[0] = (uint64_t)lab_wait(pid);
   checkpoint(3);
 }

@@ -17,9 +17,11 @@ LAB_PROGRAM {
       checkpoint(2);
       lab_fill(memory, 50);
       checkpoint(3);
+      *lab_step = 1;
       lab_await(3);
       lab_exit(0);
     }
+    lab_await(1);
     lab_fill(memory, 51);
     checkpoint(4);
     *lab_step = 2;

@@ -29,12 +29,14 @@ LAB_PROGRAM {
     checkpoint(5);
     raw(NR_nanosleep, memory + 8 * kPage, 0); /* the kernel reads; what it finds is no time */
     checkpoint(6);
-    lab_await(1);
+    *lab_step = 1;
+    lab_await(2);
     lab_exit(0);
   }
+  lab_await(1);
   lab_report[0] = ask(memory + 9 * kPage);
   checkpoint(7);
-  *lab_step = 1;
+  *lab_step = 2;
   lab_wait(pid);
   checkpoint(8);
 }

@@ -11,15 +11,16 @@ LAB_PROGRAM {
   const long pid = lab_fork();
   if (pid == 0) {
     for (uint64_t i = 0; i < 4; i++) lab_fill(memory + i * kPage, 100 + i);
-    lab_await(1);
+    *lab_step = 1;
+    lab_await(2);
     lab_exit(0);
   }
-  lab_await(0);
-  raw(NR_sched_yield); /* the child copies pages 0 to 3 */
+  lab_await(1);
+  lab_settle();
   checkpoint(2);
   for (uint64_t i = 0; i < 4; i++) lab_fill(memory + i * kPage, 200 + i);
   checkpoint(3);
-  *lab_step = 1;
+  *lab_step = 2;
   lab_report[0] = (uint64_t)lab_wait(pid);
   checkpoint(4);
   for (uint64_t i = 4; i < kPages; i++) lab_fill(memory + i * kPage, 200 + i);

@@ -13,6 +13,7 @@ LAB_PROGRAM {
     lab_await(1);
     lab_exit(0);
   }
+  lab_settle();
   checkpoint(2);
   *(volatile uint64_t *)(memory + 7 * kPage + 4088) = lab_word(100, 0); /* the last word of the page */
   checkpoint(3);

@@ -21,9 +21,11 @@ LAB_PROGRAM {
     checkpoint(2);
     put(memory + kData * kPage);
     checkpoint(3);
-    lab_await(1);
+    *lab_step = 1;
+    lab_await(2);
     lab_exit(0);
   }
+  lab_await(1);
   lab_report[0] = (uint64_t)LAB_ENDING(put(memory + kReadOnly * kPage));
   lab_report[1] = (uint64_t)LAB_ENDING(touch(memory + kNothing * kPage));
   lab_report[2] = (uint64_t)LAB_ENDING(put(memory + kNothing * kPage));
@@ -32,7 +34,7 @@ LAB_PROGRAM {
   lab_report[5] = (uint64_t)LAB_ENDING(put(memory + kData * kPage); run(memory + kData * kPage));
   lab_report[6] = (uint64_t)LAB_ENDING(touch(memory + kReadOnly * kPage); put(memory + kData * kPage); put(memory + kReadOnly * kPage));
   checkpoint(4);
-  *lab_step = 1;
+  *lab_step = 2;
   lab_wait(pid);
   put(memory + kData * kPage);
   lab_report[7] = (uint64_t)LAB_ENDING(put(memory + kReadOnly * kPage));
