@@ -58,7 +58,7 @@ include tests/build.mk
 # A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which
 # changes only when its contents do.
 ALL_OBJECTS := $(sort $(foreach list,$(filter %_OBJECTS %_OBJS,$(.VARIABLES)),$($(list))))
-GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM TESTS CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
+GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
 FLAG_FILES = $(filter-out tests/%,$(filter Makefile %.mk,$(MAKEFILE_LIST)))
 ENVIRONMENT = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)
 
@@ -132,7 +132,7 @@ clean: ## remove everything that was built
 	rm -rf -- '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile tests/host/build.mk | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk tests/host/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
 
 endif

@@ -16,5 +16,18 @@ $(BUILD)/labs/$(1).cpio: $(filter $(BUILD)/labs/$(1)/%,$(LAB_PROGRAMS)) tools/mk
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_archive,$(lab))))
 
-.PHONY: lab-archives
+# A handout grades its own lab, unless LAB names others; LAB=all, or no handout: all labs.
+LAB ?= $(file <labs/handout)
+
+.PHONY: grade gdb-lab handout lab-archives
+grade: ## LAB=NAME: run a lab's tests on this kernel and count the points; TEST=NAME one test, TREE=DIR another tree, JSON=FILE
+	@tools/grade $(filter-out all,$(LAB)) $(TEST:%=--only %) $(NONCE:%=--nonce %) $(TREE:%=--tree %) $(JSON:%=--json %) $(JUNIT:%=--junit %) \
+	  $(MORE_TESTS:%=--tests %)
+
+gdb-lab: all lab-archives ## TEST=LAB/NAME: a test's program under GDB, on this kernel
+	@tools/grade --gdb '$(TEST)' $(NONCE:%=--nonce %)
+
+handout: ## LAB=NAME OUT=DIR: the tree that students of a lab begin with
+	@tools/handout '$(LAB)' '$(OUT)'
+
 lab-archives: $(LABS:%=$(BUILD)/labs/%.cpio)

@@ -26,8 +26,9 @@ def still_shared(t, pages, owners, count=None):
     count = count or len(owners)
     for page in pages:
         first = t.frame(owners[0], at(page))
-        for owner in owners:
+        for owner in owners[1:]:
             t.equal(f"the frame of page {page} in {owner}", first, t.frame(owner, at(page)), "after fork, parent and child share each page")
+        for owner in owners:
             entry = t.moment.at(owner, at(page)).entry
             t.equal(f"R/W of page {page} in {owner}", False, entry.writable, "nobody may write a page that others reference")
         t.equal(f"the count of page {page}", count, t.moment.count(first), "a frame's count is the number of its references")
@@ -68,21 +69,11 @@ def fork_shares(t):
         t.true(f"page {page}, which nobody touched, is a promise in both", t.moment.at(parent, at(page)).entry.promise and t.moment.at(child, at(page)).entry.promise, "it is not")
     # The process itself, its tables, and the few pages that parent and child wrote meanwhile.
     private = [entry.frame for entry in t.moment.pages(child).values() if t.moment.count(entry.frame) == 1]
-    tables = len(tables_of(t, child))
+    tables = len(t.tables_of(child))
     t.equal("frames that the fork took: the process, its tables, and pages that were written since", 1 + tables + len(private), free - t.moment.free)
     t.true("at most 4 pages (stack, variables) were written since the fork", len(private) <= 4, len(private))
     t.reach(3)
     t.equal("frames free after the child's end", free, t.moment.free, "the end of a process gives everything back")
-
-
-def tables_of(t, process):
-    found, waiting = set(), [(process.root, t.layout.root_level)]
-    while waiting:
-        table, level = waiting.pop()
-        found.add(table)
-        if level > 0:
-            waiting += [(entry.frame, level - 1) for _, entry in t.moment.used(table, level) if entry.present]
-    return found
 
 
 @LAB.test(points=3, rule="the child's write copies that page, whole, and nothing else; the parent never sees it")
@@ -341,7 +332,7 @@ def no_memory(t):
 def fork_no_memory(t):
     t.reach(1)
     parent = t.process(PARENT)
-    needed = len(tables_of(t, parent)) + 1  # … and the process itself
+    needed = len(t.tables_of(parent)) + 1  # … and the process itself
     entries = {address: entry.bits for address, entry in t.moment.pages(parent).items() if not entry.shared}
     for free in range(needed + 4):
         t.leave_free(free)

@@ -223,6 +223,16 @@ class Trial:
             raise Failed(self.test.rule, f"a page of {process} at {address:#x}", "no page is mapped there")
         return found
 
+    def tables_of(self, process):
+        """The tables that a process leads to, its root included."""
+        found, waiting = set(), [(process.root, self.layout.root_level)]
+        while waiting:
+            table, level = waiting.pop()
+            found.add(table)
+            if level > 0:
+                waiting += [(entry.frame, level - 1) for _, entry in self.moment.used(table, level) if entry.present]
+        return found
+
     # --- checks ---
 
     def equal(self, what, expected, seen, rule=None):

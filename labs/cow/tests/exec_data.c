@@ -9,5 +9,5 @@ LAB_PROGRAM {
   checkpoint(10 + instance);
   ((volatile uint64_t *)exec_data)[kWords] = lab_word((uint64_t)instance, 0);
   checkpoint(20 + instance);
-  for (;;) raw(NR_sched_yield);
+  raw(NR_kill, raw(NR_getpid), SIGSTOP);
 }

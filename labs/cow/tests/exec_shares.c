@@ -16,6 +16,6 @@ LAB_PROGRAM {
       raw(KINE_EXEC, entry.contents, entry.bytes, "exec_data", arguments, arguments + 3);
       lab_exit(1);
     }
+    raw(NR_wait4, -1, 0, WUNTRACED, 0); /* until it stops itself: what it executes knows nobody whose turn it could be */
   }
-  for (;;) raw(NR_sched_yield);
 }
