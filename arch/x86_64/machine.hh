@@ -74,7 +74,9 @@ struct Machine {
   static void switch_context(Context* from, Context& to) {
     PerCpu& cpu = this_cpu();
     if (from) save_fpu(*from);
-    asm volatile("fxrstorq %0" : : "m"(to.fpu));
+    // FNINIT forgets where the other thread's last x87 instruction and its operand were, which FXRSTOR may not restore (AMD APM vol. 2,
+    // 11.4.4; CVE-2006-1056).
+    asm volatile("fninit; fxrstorq %0" : : "m"(to.fpu));
     cpu.current = &to;
     cpu.tss.rsp[0] = reinterpret_cast<uint64_t>(&to.regs + 1);
     load_segments(to);
