@@ -85,7 +85,7 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest attacks test-programs compile_commands.json format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
 
@@ -117,6 +117,9 @@ test-host: host-tests ## only the tests of the core on this machine
 
 test-guest: all test-programs ## only the tests that run inside QEMU
 	@tests/run --build '$(BUILD)' --group guest --group oracle $(TESTS)
+
+attacks: all test-programs ## only the attacks, replayed (docs/hardening.md)
+	@tests/run --build '$(BUILD)' --group attacks $(TESTS)
 
 test-programs: host-tests guest-tests oracle-programs ## build the tests without running them
 

@@ -32,6 +32,8 @@ VARIANTS = {
     "hostile_random": (replace(PLAIN, timeout=600), replace(MAX, timeout=600)),
     # Shares of the processor, counted: the host's other work has no say.
     "proc_fair": (replace(PLAIN, icount=True),),
+    # What these try has nothing to do with how fork copies.
+    **{f"attack_{what}": (PLAIN, MAX) for what in ("entry", "leaks", "messages")},
     # How many processes a bomb makes, and so how long it takes, depends on the memory.
     "hostile_fork": (*(replace(variant, memory="32M") for variant in (PLAIN, MAX, PAGES)), replace(EAGER, memory="64M")),
 }

@@ -12,7 +12,7 @@ import time
 import traceback
 
 from kine_qemu import REPO
-from suite import bench, boot, busybox, death, gdb, guest, host, oracle, readme, shell, source, tool
+from suite import attacks, bench, boot, busybox, death, gdb, guest, host, oracle, readme, shell, source, tool
 from suite.core import Context, Result, indent
 
 GROUPS = {
@@ -25,6 +25,7 @@ GROUPS = {
     "busybox": busybox.jobs,
     "shell": shell.jobs,
     "death": death.jobs,
+    "attacks": attacks.jobs,
     "bench": bench.jobs,
     "readme": readme.jobs,
     "gdb": gdb.jobs,
