@@ -85,9 +85,16 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest attacks test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
+
+# The same kernel, built a second time, tells what it does (kernel/base/trace.hh).
+TRACED := $(BUILD)/traced
+
+.PHONY: traced
+traced: ## build the kernel that traces
+	+@$(MAKE) --no-print-directory BUILD='$(TRACED)' TRACING=on '$(TRACED)/kernel.elf'
 
 iso: $(BUILD)/kine.iso ## build the CD image: GRUB, kernel, archive
 $(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine_qemu.py
@@ -118,10 +125,11 @@ test-host: host-tests ## only the tests of the core on this machine
 test-guest: all test-programs ## only the tests that run inside QEMU
 	@tests/run --build '$(BUILD)' --group guest --group oracle $(TESTS)
 
+.PHONY: attacks
 attacks: all test-programs ## only the attacks, replayed (docs/hardening.md)
 	@tests/run --build '$(BUILD)' --group attacks $(TESTS)
 
-test-programs: host-tests guest-tests oracle-programs ## build the tests without running them
+test-programs: host-tests guest-tests oracle-programs traced ## build the tests without running them
 
 compile_commands.json: ## for clangd and clang-tidy
 	@tools/compile-commands -o $@ -- $(MAKE) BUILD='$(BUILD)' CXX='$(CXX)' CC='$(CC)' all test-programs

@@ -20,6 +20,7 @@ void handle_interrupts(uint32_t irqs) {
 // audit.)
 void reap() {
   constexpr unsigned kReapsPerLook = 8;
+  trace_enter(0, -1);
   for (unsigned count = 1; frames.reap_one(); ++count) {
     if (count % kReapsPerLook != 0) continue;
     const uint32_t irqs = Machine::poll_interrupts();
@@ -65,8 +66,12 @@ void answer_fault(Thread& thread, const Trap& trap) {
   constexpr int kNotMapped = 1, kNotAllowed = 2;  // SEGV_MAPERR, SEGV_ACCERR
   AddressSpace& space = *thread.process->space;
   const Access access = trap.write ? Access::kWrite : trap.fetch ? Access::kFetch : Access::kRead;
+  const Registers& regs = thread.context.regs;
+  trace_event(R"("event":"fault","address":"{}","error":{},"rip":"{}"})", trap.address, regs.error, VirtAddr{regs.rip});
   space.count(&Events::faults);
-  switch (space.fault(trap.address, access)) {
+  const FaultVerdict verdict = space.fault(trap.address, access);
+  trace_change(R"({"verdict":"{}"})", kVerdictNames[static_cast<unsigned>(verdict)]);
+  switch (verdict) {
     case FaultVerdict::kCopied: return space.count(&Events::faults_copy);
     case FaultVerdict::kReused: return space.count(&Events::faults_reuse);
     case FaultVerdict::kZeroed: return space.count(&Events::faults_zero);
@@ -91,6 +96,7 @@ extern "C" Context* kernel_syscall(Context* context) {
 
 extern "C" Context* kernel_trap(Context* context) {
   Thread& thread = Thread::of(*context);
+  trace_enter(thread.process->pid, -1);
   const Trap trap = Machine::decode(*context);
   switch (trap.kind) {
     case Trap::Kind::kPageFault: answer_fault(thread, trap); break;

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "base/machine_concept.hh"
+#include "base/trace.hh"
 #include "base/types.hh"
 #include "context.hh"
 #include "cpu.hh"
@@ -36,6 +37,7 @@ struct Machine {
     asm volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(entry.bits()) : "memory");
   }
   static void copy_page(Frame to_frame, Frame from_frame) {
+    trace_change(R"({"copy":[{},{}]})", from_frame.number, to_frame.number);
     void* to = bytes(to_frame);
     const void* from = bytes(from_frame);
     uint64_t words = 1 << kIndexBits;
@@ -56,10 +58,12 @@ struct Machine {
     write_cr3(uint64_t{root.number} << kPageBits);
   }
   static void flush_all() {
+    trace_change(R"({"flush":"all"})");
     ++this_cpu().flushes_all;
     write_cr3(read_cr3());
   }
   static void flush_page(VirtAddr address) {
+    trace_change(R"({"flush":"{}"})", address);
     ++this_cpu().flushes_page;
     asm volatile("invlpg (%0)" : : "r"(address.value) : "memory");
   }

@@ -17,6 +17,7 @@ enum {
   KINE_PROCESS = 1003,    /* (int machine, int pid, struct kine_process *out): 0: the process with the lowest pid >= `pid`; ESRCH: none */
   KINE_RANGES = 1004,     /* (int machine, int pid, uint64_t from, struct kine_range *out, unsigned count): how many ranges that end above
                            * `from` were written, in order, at most `count` and 64; ESRCH */
+  KINE_TRACE_MARK = 1005, /* (const char *text): 0: the trace has the text, if this kernel traces (docs/trace.md). ENAMETOOLONG: over 63 bytes */
 
   /* Serving. `port` is a port's receiving end. */
   KINE_PORT = 1010,          /* (): a descriptor, the receiving end of a new port, close-on-exec; EMFILE, ENOMEM */

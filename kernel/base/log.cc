@@ -6,8 +6,9 @@ namespace kine {
 
 namespace {
 
+// A program's name may have any bytes.
 void print_text(const char* text) {
-  for (; *text; ++text) Machine::debug_write(*text);
+  for (; *text; ++text) Machine::debug_write((*text > 0 && *text < ' ') || *text == '"' || *text == '\\' ? '?' : *text);
 }
 
 void print_number(uint64_t number, unsigned base) {
@@ -29,18 +30,16 @@ void LogArgument::print() const {
   print_number(number_, hex_ ? 16 : 10);
 }
 
-void log_line(const char* text, Span<const LogArgument> arguments) {
-  print_text("kine: ");
-  size_t used = 0;
+void print(const char* text, std::initializer_list<LogArgument> arguments) {
+  const LogArgument* next = arguments.begin();
   for (; *text; ++text) {
-    if (text[0] == '{' && text[1] == '}' && used < arguments.size()) {
-      arguments[used++].print();
+    if (text[0] == '{' && text[1] == '}' && next != arguments.end()) {
+      next++->print();
       ++text;
     } else {
       Machine::debug_write(*text);
     }
   }
-  Machine::debug_write('\n');
 }
 
 }  // namespace kine

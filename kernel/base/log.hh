@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <initializer_list>
 
 #include "base/types.hh"
 
@@ -26,13 +27,15 @@ class LogArgument {
   bool hex_ = false;
 };
 
-void log_line(const char* text, Span<const LogArgument> arguments);
+// Writes the text as it is, but what its arguments must not contain: ends of lines and strings.
+void print(const char* text, std::initializer_list<LogArgument> arguments);
 
 // Writes "kine: " and the text as one line.
 template <class... Arguments>
 void log(const char* text, Arguments... arguments) {
-  const LogArgument list[sizeof...(arguments) + 1] = {LogArgument(arguments)..., LogArgument("")};
-  log_line(text, {list, sizeof...(arguments)});
+  print("kine: ", {});
+  print(text, {LogArgument(arguments)...});
+  print("\n", {});
 }
 
 }  // namespace kine

@@ -37,6 +37,7 @@ inline Thread& thread_of(Notice& notice) {
   call.cookie = cookie();
   call.via = this;
   sender.waits_at = this;
+  trace_event(R"("event":"send","pid":{},"number":{}})", call.pid, call.number);
   sender.notice.kind = Notice::Kind::kCall;
   port_->bring(sender.notice);
 }
@@ -68,6 +69,7 @@ inline Thread& thread_of(Notice& notice) {
   __builtin_memcpy(&message.pid, &self, offsetof(kine_message, unheard) - offsetof(kine_message, pid));
   message.unheard = sender.process->signals.unheard();
   sender.exchange.server = &receiver;
+  trace_event(R"("event":"receive","pid":{},"from":{},"number":{}})", receiver.pid, sender.exchange.pid, message.number);
   ++delivered_;
   return {};
 }

@@ -36,6 +36,7 @@ enum class FaultVerdict : uint8_t {
   kBad,       // nothing is mapped there, or the mapping does not grant this access
   kNoMemory,  // it would be granted, but no frame is left. The tree's meaning is unchanged
 };
+inline constexpr const char* kVerdictNames[] = {"copied", "reused", "zeroed", "already", "bad", "no memory"};
 
 // Whether a leaf's or a promise's mapping allows the access; an empty entry allows none.
 inline bool grants(Pte entry, Access access) {

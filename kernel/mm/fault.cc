@@ -46,7 +46,10 @@ FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
 }
 
 Result<std::byte*> AddressSpace::reach_by_fault(VirtAddr address, Access access) {
-  switch (fault(address, access)) {
+  trace_event(R"("event":"touch","root":{},"address":"{}","access":{}})", root_.number, address, static_cast<unsigned>(access));
+  const FaultVerdict verdict = fault(address, access);
+  trace_change(R"({"verdict":"{}"})", kVerdictNames[static_cast<unsigned>(verdict)]);
+  switch (verdict) {
     case FaultVerdict::kBad: return Errno::kEFAULT;
     case FaultVerdict::kNoMemory: return Errno::kENOMEM;
     default: return Machine::bytes(ruling(address).entry.frame()) + offset_in_page(address);

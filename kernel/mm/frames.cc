@@ -22,6 +22,7 @@ void Frames::add_memory(Frame first, uint32_t count) {
     make_free(frame, record(frame));
   }
   total_ += count;
+  trace_change(R"({"memory":[{},{}]})", first.number, count);
 }
 
 void Frames::adopt_pages(Frame first, uint32_t count) {
@@ -30,6 +31,7 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
     check(r.kind == FrameKind::kAbsent, "memory added twice");
     r = FrameRecord{1, 0, FrameKind::kPage, 0, 0};
   }
+  trace_change(R"({"adopt":[{},{}]})", first.number, count);
 }
 
 [[gnu::always_inline]] inline Result<Frame> Frames::take_any(FrameKind kind, Claim claim, bool zeroed) {
@@ -41,6 +43,7 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
   const Frame frame = pop(is_zeroed ? zeroed_ : free_);
   record(frame) = FrameRecord{1, 0, kind, 0, 0};
   --free_count_;
+  trace_change(R"({"take":[{},"{}"]})", frame.number, kFrameKindNames[static_cast<unsigned>(kind)]);
   if (zeroed && !is_zeroed) Machine::fill_page(frame, Pte());
   return frame;
 }
@@ -52,6 +55,7 @@ bool Frames::reap_one() {
   if (!condemned_) return false;
   const Frame frame = pop(condemned_);
   FrameRecord& r = record(frame);
+  trace_change(R"({"free":{}})", frame.number);
   if (r.kind == FrameKind::kTable || r.kind == FrameKind::kRoot) {
     reap_table(frame, r);
   } else {
@@ -73,6 +77,7 @@ void Frames::reap_table(Frame table, FrameRecord& r) {
       FrameRecord& c = record(child);
       if (--c.count != 0) continue;
       if (c.kind == FrameKind::kPage) {
+        trace_change(R"({"free":{}})", child.number);
         make_free(child, c);
       } else {
         push(condemned_, child, c);

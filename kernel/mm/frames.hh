@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/result.hh"
+#include "base/trace.hh"
 #include "mm/geometry.hh"
 
 namespace kine {
@@ -20,6 +21,8 @@ enum class FrameKind : uint8_t {
   kRoot,    // a root table: its kernel half is neither counted nor followed
   kObject,  // a kernel object (a process)
 };
+
+inline constexpr const char* kFrameKindNames[] = {"absent", "free", "zeroed", "page", "table", "root", "object"};
 
 struct FrameRecord {
   uint32_t count;  // in use: references. Else (free, zeroed, condemned): the number of the next frame in the list

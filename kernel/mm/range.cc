@@ -18,6 +18,7 @@ struct AddressSpace::Edit {
     kShare,    // every entry becomes what `source` has at the same distance from `from`, page by page with the rights of `value` if that is
                // one
   };
+  static constexpr const char* kKindNames[] = {"replace", "protect", "forget", "share"};
   AddressSpace& space;
   Kind kind;
   PageRange range;
@@ -102,6 +103,9 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
 // there, and back up as far as that left tables empty. Requires: the frames that it needs are available.
 void AddressSpace::Edit::commit() const {
   if (range.empty()) return;
+  trace_event(R"("event":"range","kind":"{}","root":{},"begin":"{}","end":"{}","value":"{}","source":{},"from":"{}"})",
+              kKindNames[static_cast<unsigned>(kind)], space.root_.number, range.begin, range.end, VirtAddr{value.bits()},
+              source ? source->root_.number : 0, from);
   Table way[kRootLevel + 1];
   unsigned level = kRootLevel;
   way[level] = Table(space.root_);

@@ -4,6 +4,7 @@
 
 #include <bit>
 
+#include "base/trace.hh"
 #include "mm/frames.hh"
 
 namespace kine {
@@ -22,12 +23,16 @@ class Table {
     FrameRecord& r = record();
     if (entries()[index].empty() != entry.empty()) r.used = static_cast<uint16_t>(entry.empty() ? r.used - 1 : r.used + 1);
     r.groups |= uint64_t{1} << (index / kGroupEntries);
-    entries()[index] = entry;
+    update(index, entry);
   }
   // A change that neither empties the entry nor fills an empty one.
-  void update(unsigned index, Pte entry) { entries()[index] = entry; }
+  void update(unsigned index, Pte entry) {
+    trace_change(R"({"set":[{},{},"{}"]})", frame_.number, index, VirtAddr{entry.bits()});
+    entries()[index] = entry;
+  }
   // Every entry becomes `entry`, which is not empty.
   void fill(Pte entry) {
+    trace_change(R"({"fill":[{},"{}"]})", frame_.number, VirtAddr{entry.bits()});
     Machine::fill_page(frame_, entry);
     record().used = kEntries;
     record().groups = kAllGroups;
@@ -46,6 +51,7 @@ class Table {
   // Copies every entry of this table into `copy`, an empty, zeroed one (a full table may be copied into one of unknown contents). Both keep
   // each present entry without R/W, and what the entry points at gains a reference; promises are copied as they are.
   void share_entries_with(Table copy) const {
+    trace_change(R"({"share":[{},{}]})", frame_.number, copy.frame_.number);
     FrameRecord* const records = &frames.record(Frame{0});
     for (uint64_t groups = record().groups; groups != 0; groups &= groups - 1) {
       const size_t first = static_cast<size_t>(std::countr_zero(groups)) * kGroupEntries;

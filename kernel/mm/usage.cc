@@ -37,4 +37,16 @@ kine_range next_range(const AddressSpace& space, VirtAddr from) {
   return {.begin = begin.value, .end = end.value, .rights = first.rights().bits(), .shared = first.shared(), .pages = pages};
 }
 
+void trace_counts() {
+  if constexpr (!kTracing) return;
+  frames.reap_all();
+  trace_event(R"("event":"end","free":{}})", frames.free());
+  const uint64_t* const counters = &machine_events.faults;
+  for (unsigned i = 0; i < sizeof(Events) / sizeof *counters; ++i) trace_change(R"({"counter":[{},{}]})", i, counters[i]);
+  for (uint32_t i = 1; i < frames.limit(); ++i) {
+    const FrameRecord& r = frames.record({i});
+    if (r.in_use()) trace_change(R"({"count":[{},"{}",{}]})", i, kFrameKindNames[static_cast<unsigned>(r.kind)], r.count);
+  }
+}
+
 }  // namespace kine

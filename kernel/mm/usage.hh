@@ -12,4 +12,8 @@ void count_usage(const AddressSpace& space, kine_process& usage);
 // The first range of adjacent pages with the same rights that ends above `from`; empty if there is none.
 kine_range next_range(const AddressSpace& space, VirtAddr from);
 
+// Traces what the kernel has counted, for whoever rebuilt it from the trace: events, and the references of each frame in use. Before the
+// machine's end.
+void trace_counts();
+
 }  // namespace kine

@@ -14,6 +14,7 @@ constexpr uint64_t kMostPrefix = 4096;
 // The call is over, unless another server was asked, for whose answer the sender waits.
 void complete(Thread& sender, Answer answer) {
   if (answer.is_waiting()) return;
+  trace_event(R"("event":"reply","pid":{},"result":{}})", sender.process->pid, answer.value());
   end_exchange(sender);
   if (answer.has_value()) set_answer(sender, answer.value());
 }

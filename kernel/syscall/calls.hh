@@ -25,6 +25,7 @@ inline void set_answer(Thread& thread, int64_t result) {
 // Issues the system call that the thread's registers describe. Its answer is in the registers afterwards, if there is one.
 inline void issue(Thread& thread) {
   const uint32_t number = static_cast<uint32_t>(thread.context.call_number());  // eax, as on Linux
+  trace_enter(thread.process->pid, static_cast<int>(number));
   const Answer answer = number <= KINE_EXEC ? handlers[number](thread) : Answer(Errno::kENOSYS);
   if (answer.has_value()) {
     set_answer(thread, answer.value());

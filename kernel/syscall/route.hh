@@ -52,6 +52,7 @@ Answer send_call(Thread& caller);
 void finish_call(Thread& sender, int64_t result);
 inline void answer_call(Thread& sender, int64_t result) {
   if (sender.exchange.route->finish != Finish::kResult) return finish_call(sender, result);
+  trace_event(R"("event":"reply","pid":{},"result":{}})", sender.process->pid, result);
   leave_server(sender);
   set_answer(sender, result);
 }

@@ -142,6 +142,14 @@ Answer ranges(AddressSpace& space, MayLook, int pid, VirtAddr from, VirtAddr out
   return written;
 }
 
+Answer trace_mark(AddressSpace& space, VirtAddr text) {
+  char copy[64] = {};
+  Result<uint64_t> length = string_length(space, text, sizeof copy);
+  Result<> done = length ? copy_in(space, copy, text, *length) : length.error();
+  if (done) trace_event(R"("event":"mark","text":"{}"})", copy);
+  return done;
+}
+
 }  // namespace
 
 [[gnu::section("calls"), gnu::used]] constinit const Row kCalls[] = {
@@ -152,6 +160,7 @@ Answer ranges(AddressSpace& space, MayLook, int pid, VirtAddr from, VirtAddr out
     {KINE_AUDIT, handle<audit>},
     {KINE_PROCESS, handle<process>},
     {KINE_RANGES, handle<ranges>},
+    {KINE_TRACE_MARK, handle<trace_mark>},
 };
 
 }  // namespace kine::calls

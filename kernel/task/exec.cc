@@ -176,6 +176,7 @@ void set_name(Process& process, Span<const char> path) {
 }  // namespace
 
 Result<> exec(Process& process, const Program& program) {
+  trace_event(R"("event":"load","pid":{}})", process.pid);
   static Image image;
   Result<> made = process.descriptors.own(process.claim());
   if (made) made = read_image(program.image, image);
@@ -188,7 +189,9 @@ Result<> exec(Process& process, const Program& program) {
 
   // Commit: nothing fails from here on.
   set_name(process, program.path);
+  trace_event(R"("event":"exec","pid":{}})", process.pid);
   replace_space(process, space);
+  trace_process(process);
   process.own_space.count(&Events::execs);
   process.thread.context.start(image.entry, *stack);
   scheduler.reload(process.thread);

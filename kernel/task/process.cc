@@ -3,6 +3,7 @@
 #include <new>
 
 #include "base/log.hh"
+#include "mm/usage.hh"
 #include "task/scheduler.hh"
 
 namespace kine {
@@ -41,6 +42,7 @@ void ProcessTable::remove(Process& process) {
     process.reaped = true;
     return;
   }
+  trace_change(R"({"gone":{}})", process.pid);
   slots_[slot_of(process.pid)] = nullptr;
   --count_;
   const Frame frame = process.frame;
@@ -57,6 +59,7 @@ Answer fork_process(Thread& caller, const ForkRequest& request) {
   Result<Process*> made = processes.create(parent, parent.claim());
   if (!made) return made.error();
   Process& child = **made;
+  trace_event(R"("event":"fork","child":{},"lend":{}})", child.pid, request.lend);
   Result<> ready;
   if (request.lend && parent.space == &parent.own_space) {
     child.space = parent.space;
@@ -64,6 +67,8 @@ Answer fork_process(Thread& caller, const ForkRequest& request) {
     // (A child of init's may use the reserve until it execs: nobody who eats all memory keeps a server from being started again.)
     ready = child.own_space.fork_from(*parent.space, fork_strategy, parent.claim());
   }
+  child.parent = &parent;
+  trace_process(child);
   // An address that cannot be written is no reason to fail: clone(2) has nowhere to say so, and Linux ignores it too.
   if (ready && request.child_tid.value) ready = write_user(*child.space, request.child_tid, child.pid);
   if (ready.error() != Errno::kENOMEM && request.parent_tid.value) ready = write_user(*parent.space, request.parent_tid, child.pid);
@@ -80,7 +85,6 @@ Answer fork_process(Thread& caller, const ForkRequest& request) {
   child.signals.fork_from(parent.signals);
   child.clear_tid = request.clear_tid;
   child.started_at = Machine::now();
-  child.parent = &parent;
   parent.children.push_back(child);
   caller.context.set_result(child.pid);
   if (request.wait) {
@@ -113,6 +117,7 @@ void give_loan(Process& process) {
   if (!borrower || borrower->space != &process.own_space) return;  // (with its own, it only made its parent wait)
   borrower->space = &borrower->own_space;
   borrower->own_space.take_over(process.own_space);
+  trace_process(*borrower);
 }
 
 void hand_over_children(Process& from, Process& to) {
@@ -120,6 +125,7 @@ void hand_over_children(Process& from, Process& to) {
     while (!(from.*list).empty()) {
       Process& child = (from.*list).pop_front();
       child.parent = &to;
+      trace_process(child);
       (to.*list).push_back(child);
       if (child.zombie) tell_parent(child);
     }
@@ -134,6 +140,7 @@ void abandon_senders(const Process& server) {
 }
 
 [[noreturn]] void end_machine(WaitStatus status) {
+  trace_counts();
   const int signal = status.value & 0x7f;
   log("exit status {}", signal ? 128 + signal : status.value >> 8);
   Machine::power_off(0);
@@ -142,6 +149,7 @@ void abandon_senders(const Process& server) {
 }  // namespace
 
 void end_process(Process& process, WaitStatus status) {
+  trace_event(R"("event":"exit","pid":{},"status":{}})", process.pid, status.value);
   if (process.pid == 1) end_machine(status);
   give_loan(process);
   return_loan(process);
@@ -155,6 +163,7 @@ void end_process(Process& process, WaitStatus status) {
   process.own_space.destroy();
   hand_over_children(process, processes.init());
   process.zombie = true;
+  trace_process(process);
   process.news = status;
   Process& parent = *process.parent;
   parent.children.remove(process);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/list.hh"
+#include "base/trace.hh"
 #include "machine.hh"
 #include "task/object.hh"
 #include "task/signal.hh"
@@ -151,6 +152,12 @@ struct Process : Inherited {
 };
 
 static_assert(kPageSize < 4096 || sizeof(Process) <= kPageSize);  // (the simulated machine also has small pages, and no processes then)
+
+// A change of who this is, or of which memory it has.
+inline void trace_process(const Process& process) {
+  trace_change(R"({"process":[{},{},{},"{}","{}"]})", process.pid, process.parent ? process.parent->pid : 0, process.space->root().number,
+               process.zombie ? "zombie" : "alive", process.name);
+}
 
 struct ForkRequest {
   bool lend = false;      // CLONE_VM: the child uses the parent's address space until it execs or ends. Requires wait. What is itself

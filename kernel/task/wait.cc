@@ -61,6 +61,7 @@ Answer wait_for_child(Thread& caller, int which, VirtAddr status, int options, V
   if (done && usage.value) done = write_user(*parent.space, usage, ResourceUsage::of(ticks, faults));
   if (!done) return done;
   const int pid = child.pid;
+  trace_event(R"("event":"wait","pid":{},"status":{}})", pid, child.news.value);
   child.news = {};
   if (child.zombie) {
     parent.child_ticks += ticks;

@@ -23,6 +23,7 @@ int kine_page(const void *address, struct kine_page *out);
 int kine_audit(int machine);
 int kine_process(int machine, int pid, struct kine_process *out);
 int kine_ranges(int machine, int pid, uint64_t from, struct kine_range *out, unsigned count);
+int kine_trace_mark(const char *text);
 
 /* Serving. `to` and `from` of type uint64_t are addresses in the sender's memory. */
 int kine_port(void);

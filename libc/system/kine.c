@@ -28,6 +28,8 @@ int kine_ranges(int machine, int pid, uint64_t from, struct kine_range *out, uns
   return (int)call(KINE_RANGES, (uint64_t)machine, (uint64_t)pid, from, word(out), count);
 }
 
+int kine_trace_mark(const char *text) { return (int)call(KINE_TRACE_MARK, word(text), 0, 0, 0, 0); }
+
 int kine_port(void) { return (int)call(KINE_PORT, 0, 0, 0, 0, 0); }
 
 int kine_mint(int port, uint64_t cookie) { return (int)call(KINE_MINT, (uint64_t)port, cookie, 0, 0, 0); }
