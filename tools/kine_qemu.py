@@ -200,7 +200,7 @@ class Machine:
     # Signals that end the machine.
     ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
-    def __init__(self, command, stdout=1, stderr=2, terminal=None, debug_log=None, timeout=0):
+    def __init__(self, command, stdout=1, stderr=2, terminal=None, debug_log=None, timeout=0, trace=None):
         self.command = command
         self.stdout = stdout
         self.stderr = stderr
@@ -208,6 +208,7 @@ class Machine:
         self.raw = RawTerminal(terminal) if terminal is not None else None
         self.escaped = False
         self.debug_log = debug_log
+        self.trace = trace
         self.timeout = timeout
         self.outcome = Outcome()
         self.process = None
@@ -217,10 +218,13 @@ class Machine:
     def full_command(self, descriptors=("COM1", "COM2", "DEBUG")):
         """The command with its streams on the given descriptors (names, when it is only shown)."""
         com1, com2, debug = descriptors
+        console = f"socket,id=debug,fd={debug}"
+        if self.trace is not None:  # a trace has millions of bytes, each written by itself: straight to the file
+            console = f"file,id=debug,path={self.trace.replace(',', ',,')}"
         return self.command + [
             "-chardev", f"socket,id=com1,fd={com1}", "-serial", "chardev:com1",
             "-chardev", f"socket,id=com2,fd={com2}", "-serial", "chardev:com2",
-            "-chardev", f"socket,id=debug,fd={debug}", "-device", "isa-debugcon,iobase=0xe9,chardev=debug",
+            "-chardev", console, "-device", "isa-debugcon,iobase=0xe9,chardev=debug",
         ]  # fmt: skip
 
     def run(self):
@@ -414,7 +418,7 @@ class Machine:
                     break
 
     def _judge(self):
-        self.outcome.debug = bytes(self.debug.kept)
+        self.outcome.debug = bytes(self.debug.kept) if self.trace is None else self._end_of_trace()
         self.outcome.qemu_says = bytes(self.says.kept)
         if self.outcome.timed_out or self.outcome.signal or self.outcome.broken_pipe or self.outcome.ended:
             return
@@ -423,6 +427,16 @@ class Machine:
         match = STATUS_LINE.fullmatch(last)
         if match and self.outcome.returncode == 1:
             self.outcome.status = int(match.group(1)) & 0xFF
+
+
+    def _end_of_trace(self):
+        """The last of the kernel's messages, without what is traced."""
+        try:
+            with open(self.trace, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - DEBUG_KEPT))
+                return b"\n".join(line for line in file.read().split(b"\n") if not line.startswith(b"{"))
+        except OSError:
+            return b""
 
 
 # What the user is told -----------------------------------------------------------------------------------------------------

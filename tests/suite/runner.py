@@ -12,7 +12,7 @@ import time
 import traceback
 
 from kine_qemu import REPO
-from suite import attacks, bench, boot, busybox, death, gdb, guest, host, oracle, readme, shell, source, tool
+from suite import attacks, bench, boot, busybox, death, gdb, guest, host, oracle, readme, shell, source, tool, trace
 from suite.core import Context, Result, indent
 
 GROUPS = {
@@ -29,6 +29,7 @@ GROUPS = {
     "bench": bench.jobs,
     "readme": readme.jobs,
     "gdb": gdb.jobs,
+    "trace": trace.jobs,
 }
 
 
