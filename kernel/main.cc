@@ -62,6 +62,8 @@ inline Context* leave(Thread& thread) {
   return next->in_call || next->restart ? next_context() : &scheduler.enter();
 }
 
+// The fault is answered, or its process gets a signal, or ends.
+// lab(fault)
 void answer_fault(Thread& thread, const Trap& trap) {
   constexpr int kNotMapped = 1, kNotAllowed = 2;  // SEGV_MAPERR, SEGV_ACCERR
   AddressSpace& space = *thread.process->space;

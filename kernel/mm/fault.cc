@@ -35,6 +35,7 @@ Ruling AddressSpace::ruling(VirtAddr address) const {
   return {path.entry, path.level};
 }
 
+// lab(fault)
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
   if (address >= kUserEnd) return FaultVerdict::kBad;
   const Path path = path_to(address);
@@ -72,6 +73,7 @@ Result<Frame> AddressSpace::zeroed_page() {
 }
 
 // Reading a promise fills it where it stands, even in tables that others share: they all see the same zeros.
+// lab(fault)
 FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
   Table table = path.table;
   for (unsigned level = path.level; level > 0; --level) {

@@ -367,7 +367,9 @@ def exec_shares(t):
     code = t.frame(one, text)
     t.equal("the frame of the second process's code", code, t.frame(two, text))
     t.true("its count says who has it: the archive, and two processes", t.moment.count(code) >= 3, t.moment.count(code))
-    t.equal("the rights of code", "r-x", t.moment.at(two, text).entry.rights)
+    constant = t.symbols_of("exec_data")["exec_constant"]
+    for address, what, granted in ((text, "code", "r-x"), (constant, "constants", "r--"), (data, "data", "rw-")):
+        t.equal(f"the rights of {what}", granted, t.moment.at(two, address).entry.rights, "a segment has the rights that the file says")
     t.page("data of the second process, which nobody wrote there", original, two, data + PAGE, "a program begins with what its file says")
     t.equal("a page of data that nobody wrote", t.frame(one, data + 2 * PAGE), t.frame(two, data + 2 * PAGE))
     t.reach(22)

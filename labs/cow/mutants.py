@@ -3,6 +3,7 @@
 BOOT = "arch/x86_64/boot.asm"
 ADDRESS_SPACE = "kernel/mm/address_space.hh"
 COPY = "kernel/mm/user_copy.cc"
+COPY_H = "kernel/mm/user_copy.hh"
 FAULT = "kernel/mm/fault.cc"
 FORK = "kernel/mm/fork.cc"
 RANGE = "kernel/mm/range.cc"
@@ -91,11 +92,8 @@ MUTANTS = [
     ("3", "the kernel's writes ignore sharing", ADDRESS_SPACE,
      "if (!(access == Access::kWrite ? entry.writable() : entry.present() && grants(entry, access))) return", "if (!(entry.present() && grants(entry, access))) return",
      "kernel_writes"),
-    ("3", "the kernel's write across two pages breaks sharing only of the first", COPY,
-     "return for_each_part(space, to, size, Access::kWrite, [&](std::byte* bytes, uint64_t count) {\n    __builtin_memcpy(bytes, next, count);",
-     "return for_each_part(space, to, size, next == from ? Access::kWrite : Access::kRead, [&](std::byte* bytes, uint64_t count) {\n"
-     "    if (bytes != Machine::bytes(space.ruling(to).entry.frame()) + offset_in_page(to)) "
-     "bytes = Machine::bytes(space.ruling(page_of(to + size)).entry.frame());\n    __builtin_memcpy(bytes, next, count);", "kernel_writes"),
+    ("3", "the kernel's write across two pages breaks sharing only of the first", COPY_H, "address = address + count;\n    size -= count;",
+     "address = address + count;\n    size -= count;\n    access = Access::kRead;", "kernel_writes"),
     ("5", "the kernel's copy leaks the old frame", FAULT, "case FaultVerdict::kNoMemory: return Errno::kENOMEM;\n    default:",
      "case FaultVerdict::kNoMemory: return Errno::kENOMEM;\n    case FaultVerdict::kCopied: (void)frames.take(FrameKind::kPage, claim_); [[fallthrough]];\n    default:",
      "kernel_writes"),
@@ -111,5 +109,5 @@ MUTANTS = [
      "    if (!page || !copy) return Errno::kENOMEM;\n    __builtin_memcpy(*copy, *page, kPageSize);\n  }\n"
      "  return done ? protect({to, to + from.bytes()}, rights) : done;", "exec_shares"),
     ("28", "exec maps every page of the file read-write", RANGE, "return share_from(source, from, to, Pte::promise(rights));",
-     "return share_from(source, from, to, Pte::promise(rights.exec() ? rights : Rights::rw()));", "rights"),
+     "return share_from(source, from, to, Pte::promise(rights.exec() ? rights : Rights::rw()));", "exec_shares"),
 ]
