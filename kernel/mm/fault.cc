@@ -92,6 +92,7 @@ FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
 
 // Copies a table that others reference too; the caller's reference moves from `shared` to the copy. Whatever the table points at then has
 // two owners, so neither copy may write it any more. ENOMEM.
+// lab(tree)
 Result<Frame> AddressSpace::copy_table(Frame shared) {
   const Table table(shared);
   Result<Frame> copy = table.full() ? frames.take(FrameKind::kTable, claim_) : frames.take_zeroed(FrameKind::kTable, claim_);
@@ -104,6 +105,7 @@ Result<Frame> AddressSpace::copy_table(Frame shared) {
 
 // Makes the used entry at `index`, not writable, of a table that is this address space's own, lead to a table that is its own too. False:
 // no memory.
+// lab(tree)
 bool AddressSpace::make_own(Table table, unsigned index) {
   const Pte entry = table[index];
   if (entry.present() && frames.record(entry.frame()).count == 1) {

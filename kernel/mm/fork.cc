@@ -6,7 +6,7 @@ namespace kine {
 constexpr unsigned kNoLevel = ~0u;
 
 // Parent and child share what the entries of this level lead to, and have their own copies of all above.
-// lab(cow)
+// lab(cow, tree)
 constexpr unsigned level_to_share(ForkStrategy strategy) {
   return strategy == ForkStrategy::kTree ? kRootLevel : strategy == ForkStrategy::kPages ? 0 : kNoLevel;
 }

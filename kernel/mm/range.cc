@@ -41,6 +41,7 @@ struct AddressSpace::Edit {
 
   bool populates() const { return value.present() && !value.frame(); }
   VirtAddr source_of(VirtAddr address) const { return from + (address - range.begin); }
+  bool lent_whole(unsigned level, VirtAddr begin) const;
   bool descends(Pte entry, unsigned level, PageRange part) const;
   uint64_t frames_at_most() const;
   uint64_t frames_needed() const;
@@ -54,6 +55,13 @@ struct AddressSpace::Edit {
   void protect_pages(Table table, PageRange part) const;
 };
 
+// Whether the source has one entry for the whole span of one of `level` at the address, and that can be stored here as it is.
+// lab(tree)
+bool AddressSpace::Edit::lent_whole(unsigned level, VirtAddr begin) const {
+  if (source_of(begin).value % span_of(level) != 0) return false;
+  return value.empty() || source->ruling(source_of(begin)).level >= level;  // (other rights: only what is one promise)
+}
+
 // Whether an entry, of which the range overlaps `part`, cannot be changed in one step.
 inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange part) const {
   if (level == 0) return false;
@@ -62,9 +70,7 @@ inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange pa
     case Kind::kReplace: return whole ? value.present() : !(entry.empty() && value.empty());
     case Kind::kProtect: return entry.present() || !whole;
     case Kind::kForget: return entry.present();
-    case Kind::kShare:
-      if (!whole || source_of(part.begin).value % span_of(level) != 0) return true;
-      return !value.empty() && source->ruling(source_of(part.begin)).level < level;  // (other rights: only what is one promise is one step)
+    case Kind::kShare: return !whole || !lent_whole(level, part.begin);
   }
   return true;
 }

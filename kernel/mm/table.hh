@@ -50,6 +50,7 @@ class Table {
 
   // Copies every entry of this table into `copy`, an empty, zeroed one (a full table may be copied into one of unknown contents). Both keep
   // each present entry without R/W, and what the entry points at gains a reference; promises are copied as they are.
+  // lab(tree)
   void share_entries_with(Table copy) const {
     trace_change(R"({"share":[{},{}]})", frame_.number, copy.frame_.number);
     FrameRecord* const records = &frames.record(Frame{0});

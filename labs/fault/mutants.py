@@ -20,7 +20,7 @@ MUTANTS = [
      "  Table(*table).fill(promise);\n  if (frames.available(2000, claim_) && span_of(1) > 0)\n    for (unsigned i = 0; i < 4; ++i)\n"
      "      if (Result<Frame> page = frames.take_zeroed(FrameKind::kPage, claim_)) frames.unlink(*page), frames.reap_all();\n"
      "  (void)frames.take(FrameKind::kPage, claim_);\n", "large"),
-    ("-", "a split promise grants less", FAULT, "  Table(*table).fill(promise);\n", "  Table(*table).fill(Pte::promise(Rights::r()));\n", "large"),
+    ("-", "a split promise grants less", FAULT, "  Table(*table).fill(promise);\n", "  Table(*table).fill(Pte::promise(promise.may_write() ? Rights::r() : promise.rights()));\n", "large"),
     ("-", "a split promise leaves the rest unmapped", FAULT, "  Table(*table).fill(promise);\n",
      "  Table(*table).fill(promise);\n  for (unsigned i = 0; i < kEntries / 2 - 8; ++i) Table(*table).set(i, Pte());\n", "large"),
     ("-", "a promise is split one level too little", FAULT, "for (unsigned level = path.level; level > 0; --level) {",
@@ -28,8 +28,6 @@ MUTANTS = [
     ("1", "the rights are not asked", FAULT, GRANTED, "if (path.entry.empty()) return FaultVerdict::kBad;", "bad_access"),
     ("1", "a write is allowed where reading is", FAULT, GRANTED, "if (!grants(path.entry, Access::kRead)) return FaultVerdict::kBad;", "bad_access"),
     ("12", "data may be executed", FAULT, GRANTED, "if (!grants(path.entry, access == Access::kFetch ? Access::kRead : access)) return FaultVerdict::kBad;", "bad_access"),
-    ("-", "the address is not checked", FAULT, "FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {\n  if (address >= kUserEnd) return FaultVerdict::kBad;",
-     "FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {", "bad_access"),
     ("-", "reading is refused where only reading is allowed", FAULT, GRANTED, "if (!grants(path.entry, access) || !path.entry.may_write()) return FaultVerdict::kBad;",
      "bad_access"),
     ("25", "a fetch of a promise is answered without progress", FAULT, "if (path.entry.is_promise()) return make_readable(path, address);",

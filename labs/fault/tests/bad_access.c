@@ -1,7 +1,7 @@
 /* What is allowed is done; what is not ends the process that tried it, and nobody else. */
 #include "lab.h"
 
-enum { kPages = 8, kWritten = 0, kFresh = 1, kReadOnly = 2, kNothing = 3, kCode = 4, kReadOnlyWritten = 5 };
+enum { kPages = 8, kWritten = 0, kFresh = 1, kReadOnly = 2, kNothing = 3, kCode = 4, kReadOnlyWritten = 5, kFreshCode = 6 };
 
 static __attribute__((noinline)) void touch(const volatile void *at) { (void)*(const volatile unsigned char *)at; }
 static __attribute__((noinline)) void put(volatile void *at) { *(volatile unsigned char *)at = 1; }
@@ -28,6 +28,7 @@ LAB_PROGRAM {
   mprotect(memory + kReadOnlyWritten * kPage, kPage, PROT_READ);
   mprotect(memory + kNothing * kPage, kPage, PROT_NONE);
   mprotect(memory + kCode * kPage, kPage, PROT_READ | PROT_EXEC);
+  mprotect(memory + kFreshCode * kPage, kPage, PROT_READ | PROT_EXEC);
   checkpoint(1);
   /* allowed */
   lab_report[0] = (uint64_t)LAB_ENDING(touch(memory + kReadOnly * kPage));
@@ -35,7 +36,7 @@ LAB_PROGRAM {
   lab_report[2] = (uint64_t)LAB_ENDING(touch(memory + kCode * kPage));
   action.sa_sigaction = at_the_end;
   action.sa_flags = SA_SIGINFO;
-  lab_report[3] = (uint64_t)LAB_ENDING(sigaction(SIGSEGV, &action, NULL); run_zeros(memory + kCode * kPage, memory + kWritten * kPage));
+  lab_report[3] = (uint64_t)LAB_ENDING(sigaction(SIGSEGV, &action, NULL); run_zeros(memory + kFreshCode * kPage, memory + kWritten * kPage));
   checkpoint(2);
   /* forbidden */
   lab_report[0] = (uint64_t)LAB_ENDING(put(memory + kReadOnly * kPage));

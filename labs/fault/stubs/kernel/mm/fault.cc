@@ -1,7 +1,7 @@
 // The stubs of lab fault: only memory that may be written is answered, and every access to it as if it were a write.
 
-// Lab fault: The ruling entry says what is mapped and what may be done there: `grants`. What does each access need? What if nothing is to be
-// done at all, since the processor only remembered an older entry? (It must forget that.)
+// Lab fault: The ruling entry says what is mapped and what may be done there: `grants`. What does each access need? What if nothing is to
+// be done at all, since the processor only remembered an older entry? (It must forget that.)
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
   if (address >= kUserEnd) return FaultVerdict::kBad;
   const Path path = path_to(address);
