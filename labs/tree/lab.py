@@ -31,8 +31,9 @@ def writable(t, process, page):
 def tables_shared(t, page, owners):
     """The roots of these processes lead to one table for the page, which counts them, and none may write through it."""
     first = way(t, owners[0], page)
-    for owner in owners:
+    for owner in owners[1:]:
         t.equal(f"the tables and the page on the way to page {page} of {owner}", first, way(t, owner, page), SHARED)
+    for owner in owners:
         t.equal(f"R/W of the entry of the root of {owner}", False, writable(t, owner, page)[0], "nobody may write through an entry to what others reference")
     t.equal("the count of the highest shared table", len(owners), t.moment.count(first[0]), "a frame's count is the number of its references")
     t.equal("the counts below it", [1] * (len(first) - 1), [t.moment.count(frame) for frame in first[1:]], "what lies below a shared table is referenced once")
