@@ -92,9 +92,17 @@ all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot arc
 # The same kernel, built a second time, tells what it does (kernel/base/trace.hh).
 TRACED := $(BUILD)/traced
 
-.PHONY: traced
+.PHONY: traced trace
 traced: ## build the kernel that traces
 	+@$(MAKE) --no-print-directory BUILD='$(TRACED)' TRACING=on '$(TRACED)/kernel.elf'
+
+# Small memory, so that a frame is a cell that one can see; --icount, so that times are counts of instructions.
+TRACE_OPTIONS ?= -m 64M --icount
+TRACE_PROGRAM = $(or $(PROGRAM),cow_example)
+
+trace: all traced ## build/trace.html: every event of PROGRAM="NAME ARG...", its page tables, and memory (docs/trace.md)
+	@tools/run --build '$(BUILD)' -n $(TRACE_OPTIONS) --trace '$(BUILD)/trace.jsonl' $(TRACE_PROGRAM) || echo "trace: the program ended with status $$?"
+	@tools/trace/draw --program '$(firstword $(TRACE_PROGRAM))' -o '$(BUILD)/trace.html' '$(BUILD)/trace.jsonl'
 
 iso: $(BUILD)/kine.iso ## build the CD image: GRUB, kernel, archive
 $(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine_qemu.py
