@@ -85,7 +85,7 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run bench gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
 
@@ -120,6 +120,9 @@ gdb-replay: all ## the same on a recorded run, in which GDB can go back; PROGRAM
 
 gdb-server: all ## the same for an editor's GDB: waits at the socket $(BUILD)/gdb.socket
 	@tools/gdb/start --build '$(BUILD)' --server '$(BUILD)/gdb.socket' $(PROGRAM)
+
+bench: all $(BUILD)/tests/guest/many ## every row of bench on Kine and on Linux, in instructions; LINUX=FILE names a vmlinuz (docs/numbers.md)
+	@LINUX='$(LINUX)' tools/bench --build '$(BUILD)'
 
 setup: ## install missing tools by the system's package manager (first, even with -j)
 

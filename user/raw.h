@@ -34,6 +34,7 @@ enum {
   NR_gettimeofday = 96,
   NR_getppid = 110,
   NR_arch_prctl = 158,
+  NR_reboot = 169,
   NR_gettid = 186,
   NR_time = 201,
   NR_set_tid_address = 218,
