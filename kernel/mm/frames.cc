@@ -34,6 +34,7 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
   trace_change(R"({"adopt":[{},{}]})", first.number, count);
 }
 
+// lab(frames)
 [[gnu::always_inline]] inline Result<Frame> Frames::take_any(FrameKind kind, Claim claim, bool zeroed) {
   if (!available(1, claim)) [[unlikely]]
     return Errno::kENOMEM;
@@ -51,6 +52,7 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
 Result<Frame> Frames::take(FrameKind kind, Claim claim) { return take_any(kind, claim, false); }
 Result<Frame> Frames::take_zeroed(FrameKind kind, Claim claim) { return take_any(kind, claim, true); }
 
+// lab(frames)
 bool Frames::reap_one() {
   if (!condemned_) return false;
   const Frame frame = pop(condemned_);
@@ -65,6 +67,7 @@ bool Frames::reap_one() {
 }
 
 // Only groups in use are visited and cleared, so a sparse table costs what it holds, and becomes a zeroed frame.
+// lab(frames)
 void Frames::reap_table(Frame table, FrameRecord& r) {
   Pte* const entries = Machine::table(table);
   if (r.kind == FrameKind::kRoot) Machine::unmap_kernel(table);

@@ -67,9 +67,12 @@ class Frames {
   Result<Frame> take(FrameKind kind, Claim claim);
   Result<Frame> take_zeroed(FrameKind kind, Claim claim);
 
+  // One reference more to a frame that is in use.
+  // lab(frames)
   void add_reference(Frame frame) { ++record(frame).count; }
   // Gives up one reference. Without any left the frame is condemned: it keeps its contents until it is reaped, which the caller allows only
   // after it has flushed every translation that could still lead there.
+  // lab(frames)
   void unlink(Frame frame) {
     FrameRecord& r = record(frame);
     if (--r.count == 0) push(condemned_, frame, r);
@@ -95,6 +98,7 @@ class Frames {
   }
   Result<Frame> take_any(FrameKind kind, Claim claim, bool zeroed);
   void reap_table(Frame table, FrameRecord& record);
+  // lab(frames)
   void make_free(Frame frame, FrameRecord& record) {
     record.kind = FrameKind::kFree;
     push(free_, frame, record);
