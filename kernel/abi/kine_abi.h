@@ -18,6 +18,12 @@ enum {
   KINE_RANGES = 1004,     /* (int machine, int pid, uint64_t from, struct kine_range *out, unsigned count): how many ranges that end above
                            * `from` were written, in order, at most `count` and 64; ESRCH */
   KINE_TRACE_MARK = 1005, /* (const char *text): 0: the trace has the text, if this kernel traces (docs/trace.md). ENAMETOOLONG: over 63 bytes */
+  KINE_CRASH = 1006,      /* (int machine, struct kine_crash *out): 0; ESRCH (nothing has crashed since boot) */
+  /* These two fill one page of the caller's, at its beginning; EINVAL: `out` is not a page's. */
+  KINE_FRAMES = 1007, /* (int machine, uint64_t first, struct kine_frame *out): how many frames from `first` on were written, at most a page
+                       * full; 0: there are no more */
+  KINE_TABLE = 1008,  /* (int machine, uint64_t frame, uint64_t *out): 0: the entries of the page table in this frame, as the processor reads
+                       * them; of a root the user's half, the rest is 0. ESRCH: no page table is there */
 
   /* Serving. `port` is a port's receiving end. */
   KINE_PORT = 1010,          /* (): a descriptor, the receiving end of a new port, close-on-exec; EMFILE, ENOMEM */
@@ -107,6 +113,7 @@ struct kine_process {
   uint64_t tables_private; /* page tables of its own, the root included */
   uint64_t tables_shared;  /* page tables that others use too, counted where the sharing begins and below */
   uint64_t promised;       /* pages that are mapped and have no frame yet */
+  uint64_t root;           /* frame number of its root table; 0: it has none, or borrows its parent's */
   char name[16];           /* the last part of the path it runs, or what it calls itself (prctl) */
   struct kine_events events;
 };
@@ -117,6 +124,29 @@ struct kine_range {
   uint32_t rights; /* PROT_… */
   uint32_t shared; /* 1: MAP_SHARED */
   uint64_t pages;  /* that have a frame */
+};
+
+/* The last process that an exception or the lack of memory has ended. */
+struct kine_crash {
+  uint64_t number; /* how many there were since boot, with this one */
+  int32_t pid;
+  uint32_t signal;
+  uint64_t address; /* that it is about: of the page fault, else of the instruction */
+  uint64_t mapped;  /* 1: something is mapped there … */
+  struct kine_page page; /* … and this is the page */
+  char name[16];    /* as in struct kine_process */
+  /* r15 r14 r13 r12 rbp rbx r11 rdi rsi rdx r10 r8 r9 rcx rax, vector, error code, rip cs rflags rsp ss. The vector is the exception's (Intel
+   * SDM vol. 3A, 6.3.1), or 256 in a system call. */
+  uint64_t registers[22];
+};
+
+/* One frame of physical memory. Its kind: no memory, or never handed out; free; free, and every byte is zero; a user's page, or the boot
+ * archive's; a page table; one of the highest level; a kernel object. */
+enum {
+  KINE_FRAME_ABSENT, KINE_FRAME_FREE, KINE_FRAME_ZEROED, KINE_FRAME_PAGE, KINE_FRAME_TABLE, KINE_FRAME_ROOT, KINE_FRAME_KERNEL
+};
+struct kine_frame {
+  uint32_t kind, references; /* references: page-table entries and kernel owners that point at it; 0 when it is not in use */
 };
 
 /* What a port delivers. */

@@ -12,7 +12,7 @@
 
 namespace kine {
 
-enum class FrameKind : uint8_t {
+enum class FrameKind : uint8_t {  // in the order of KINE_FRAME_…
   kAbsent,  // not RAM, or kept by the boot code: never handed out
   kFree,
   kZeroed,  // free, and every byte is zero

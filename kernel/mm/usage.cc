@@ -24,6 +24,27 @@ void count_usage(const AddressSpace& space, kine_process& usage) {
   if (space.root()) add(usage, space.root(), kRootLevel, false);
 }
 
+bool describe_page(const AddressSpace& space, VirtAddr address, kine_page& out) {
+  if (address >= kUserEnd || !space.root()) return false;
+  out.level = space.ruling(address).level;
+  out.writable = 1;
+  Pte entry;
+  Frame table = space.root();
+  for (unsigned level = kRootLevel + 1; level-- > out.level; table = entry.frame()) {
+    entry = Machine::table(table)[index_of(address, level)];
+    out.tables[level] = frames.record(table).count;
+    out.writable &= entry.writable();
+  }
+  if (entry.empty()) return false;
+  out.rights = entry.rights().bits();
+  out.shared = entry.shared();
+  if (entry.present()) {
+    out.frame = entry.frame().number;
+    out.references = frames.record(entry.frame()).count;
+  }
+  return true;
+}
+
 kine_range next_range(const AddressSpace& space, VirtAddr from) {
   const VirtAddr begin = space.root() ? space.first_used(page_of(from), kUserEnd) : kUserEnd;
   if (begin == kUserEnd) return {};

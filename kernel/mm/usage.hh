@@ -9,6 +9,9 @@ namespace kine {
 // Fills in frames_… , tables_… and promised. Pages and tables below a shared table are shared, whatever their own count is.
 void count_usage(const AddressSpace& space, kine_process& usage);
 
+// The page that an address lies in; false: nothing is mapped there, and `out` means nothing. Requires: it is zero.
+bool describe_page(const AddressSpace& space, VirtAddr address, kine_page& out);
+
 // The first range of adjacent pages with the same rights that ends above `from`; empty if there is none.
 kine_range next_range(const AddressSpace& space, VirtAddr from);
 

@@ -38,16 +38,19 @@ Answer sysinfo(Process&, Out<SystemInfo> out) {
   return out.write(info);
 }
 
+// What is condemned counts as free. On the way to the next thread it is reaped in slices; then the call is issued again.
+Answer wait_for_reaping() {
+  scheduler.requeue();
+  return Answer::waits();
+}
+
 Answer statistics(Thread& caller, int machine, Out<kine_statistics> out) {
   kine_statistics all{};
   all.own = caller.process->own_space.events;
   if (machine == -1) return out.write(all);
   Result<MayLook> allowed = MayLook::decode(caller, static_cast<uint32_t>(machine));
   if (!allowed) return allowed.error();
-  if (frames.reap_pending()) {  // on the way to the next thread it is reaped in slices; then the call is issued again
-    scheduler.requeue();
-    return Answer::waits();
-  }
+  if (frames.reap_pending()) return wait_for_reaping();
   all.frames_total = frames.total();
   all.frames_free = frames.free();
   all.processes = processes.count();
@@ -59,25 +62,8 @@ Answer statistics(Thread& caller, int machine, Out<kine_statistics> out) {
 }
 
 Answer page(AddressSpace& space, VirtAddr address, Out<kine_page> out) {
-  if (address >= kUserEnd) return Errno::kENOMEM;
   kine_page found{};
-  found.level = space.ruling(address).level;
-  found.writable = 1;
-  Pte entry;
-  Frame table = space.root();
-  for (unsigned level = kRootLevel + 1; level-- > found.level; table = entry.frame()) {
-    entry = Machine::table(table)[index_of(address, level)];
-    found.tables[level] = frames.record(table).count;
-    found.writable &= entry.writable();
-  }
-  if (entry.empty()) return Errno::kENOMEM;
-  found.rights = entry.rights().bits();
-  found.shared = entry.shared();
-  if (entry.present()) {
-    found.frame = entry.frame().number;
-    found.references = frames.record(entry.frame()).count;
-  }
-  return out.write(found);
+  return describe_page(space, address, found) ? Answer(out.write(found)) : Answer(Errno::kENOMEM);
 }
 
 Answer audit(Process&, MayLook) {
@@ -120,6 +106,7 @@ Answer process(Process&, MayLook, int pid, Out<kine_process> out) {
   shown.gid = found->identity.gid;
   shown.state = static_cast<uint32_t>(state_of(*found));
   shown.server = found->server;
+  shown.root = found->own_space.root().number;
   shown.user_nanoseconds = found->ticks * Machine::kTickNanoseconds;
   shown.start_nanoseconds = found->started_at;
   __builtin_memcpy(shown.name, found->name, sizeof shown.name);
@@ -150,6 +137,41 @@ Answer trace_mark(AddressSpace& space, VirtAddr text) {
   return done;
 }
 
+Answer crash(Process&, MayLook, Out<kine_crash> out) {
+  return last_crash.number > 0 ? Answer(out.write(last_crash)) : Answer(Errno::kESRCH);
+}
+
+// The page of the caller's that a call fills. EINVAL (an address within one), EFAULT, ENOMEM.
+struct OutPage {
+  std::byte* bytes = nullptr;
+  static Result<OutPage> decode(Thread& caller, uint64_t word) {
+    if (offset_in_page({word}) != 0) return Errno::kEINVAL;
+    Result<std::byte*> bytes = caller.process->space->reach({word}, Access::kWrite);
+    return bytes ? Result<OutPage>({*bytes}) : bytes.error();
+  }
+};
+
+Answer frames_from(Process&, MayLook, uint64_t first, OutPage out) {
+  if (frames.reap_pending()) return wait_for_reaping();
+  kine_frame* const shown = reinterpret_cast<kine_frame*>(out.bytes);
+  uint32_t count = 0;
+  for (; count < kPageSize / sizeof *shown && first + count < frames.limit(); ++count) {
+    const FrameRecord& record = frames.record({static_cast<uint32_t>(first + count)});
+    shown[count] = {static_cast<uint32_t>(record.kind), record.in_use() ? record.count : 0};
+  }
+  return count;
+}
+
+Answer table(Process&, MayLook, uint64_t number, OutPage out) {
+  const Frame frame{static_cast<uint32_t>(number)};
+  const FrameKind kind = number < frames.limit() ? frames.record(frame).kind : FrameKind::kAbsent;
+  if (kind != FrameKind::kTable && kind != FrameKind::kRoot) return Errno::kESRCH;
+  const uint64_t bytes = (kind == FrameKind::kRoot ? Machine::kUserRootEntries : kEntries) * sizeof(Pte);
+  __builtin_memset(out.bytes + bytes, 0, kPageSize - bytes);
+  __builtin_memcpy(out.bytes, Machine::table(frame), bytes);
+  return 0;
+}
+
 }  // namespace
 
 [[gnu::section("calls"), gnu::used]] constinit const Row kCalls[] = {
@@ -161,6 +183,9 @@ Answer trace_mark(AddressSpace& space, VirtAddr text) {
     {KINE_PROCESS, handle<process>},
     {KINE_RANGES, handle<ranges>},
     {KINE_TRACE_MARK, handle<trace_mark>},
+    {KINE_CRASH, handle<crash>},
+    {KINE_FRAMES, handle<frames_from>},
+    {KINE_TABLE, handle<table>},
 };
 
 }  // namespace kine::calls

@@ -10,6 +10,7 @@ namespace kine {
 
 constinit ProcessTable processes;
 constinit ForkStrategy fork_strategy = ForkStrategy::kTree;
+constinit kine_crash last_crash = {};
 
 Result<Process*> ProcessTable::create(const Inherited& parent, Claim claim) {
   if (count_ >= kSlots - (claim == Claim::kReserve ? 1 : kReservedSlots)) return Errno::kEAGAIN;
@@ -146,6 +147,15 @@ void abandon_senders(const Process& server) {
   Machine::power_off(0);
 }
 
+void remember_crash(const Process& process, unsigned signal, VirtAddr address) {
+  const Registers& registers = process.thread.context.regs;
+  static_assert(sizeof registers == sizeof last_crash.registers);
+  last_crash = {last_crash.number + 1, process.pid, signal, address.value, 0, {}, {}, {}};
+  last_crash.mapped = describe_page(*process.space, address, last_crash.page);
+  __builtin_memcpy(last_crash.name, process.name, sizeof process.name);
+  __builtin_memcpy(last_crash.registers, &registers, sizeof registers);
+}
+
 }  // namespace
 
 void end_process(Process& process, WaitStatus status) {
@@ -177,6 +187,7 @@ void kill_process(Process& process, unsigned signal, const char* why, VirtAddr a
   static constexpr const char* kNames[] = {"0",       "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL",  "SIGTRAP",
                                            "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV"};
   log("pid {} ({}) killed by {}: {} at {}", process.pid, process.name, kNames[signal], why, address);
+  remember_crash(process, signal, address);
   end_process(process, WaitStatus::killed(signal));
 }
 

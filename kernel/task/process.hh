@@ -175,8 +175,9 @@ Answer fork_process(Thread& caller, const ForkRequest& request);
 
 // Ends a process: its memory goes, its children become init's, its parent is told. The end of init is the end of the machine.
 void end_process(Process& process, WaitStatus status);
-// As end_process, with a message: `why` is what went wrong at which address.
+// As end_process, with a message: `why` is what went wrong at which address. Until the next one, last_crash says more of it.
 void kill_process(Process& process, unsigned signal, const char* why, VirtAddr address);
+extern constinit kine_crash last_crash;
 
 // Linux's struct rusage, as far as it is filled in; the rest is zero.
 struct ResourceUsage {

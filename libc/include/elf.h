@@ -81,6 +81,33 @@ typedef struct {
 #define DT_RELA 7
 #define DT_RELASZ 8
 
+typedef struct {
+  Elf64_Word sh_name;
+  Elf64_Word sh_type;
+  Elf64_Xword sh_flags;
+  Elf64_Addr sh_addr;
+  Elf64_Off sh_offset;
+  Elf64_Xword sh_size;
+  Elf64_Word sh_link;
+  Elf64_Word sh_info;
+  Elf64_Xword sh_addralign;
+  Elf64_Xword sh_entsize;
+} Elf64_Shdr;
+
+#define SHT_SYMTAB 2
+
+typedef struct {
+  Elf64_Word st_name;
+  unsigned char st_info;
+  unsigned char st_other;
+  Elf64_Half st_shndx;
+  Elf64_Addr st_value;
+  Elf64_Xword st_size;
+} Elf64_Sym;
+
+#define ELF64_ST_TYPE(info) ((info)&0xf)
+#define STT_FUNC 2
+
 #define ELF64_R_TYPE(info) ((info)&0xffffffff)
 #define R_X86_64_RELATIVE 8
 

@@ -24,6 +24,9 @@ int kine_audit(int machine);
 int kine_process(int machine, int pid, struct kine_process *out);
 int kine_ranges(int machine, int pid, uint64_t from, struct kine_range *out, unsigned count);
 int kine_trace_mark(const char *text);
+int kine_crash(int machine, struct kine_crash *out);
+int kine_frames(int machine, uint64_t first, struct kine_frame *out); /* `out`, and of the next one too: the beginning of a page */
+int kine_table(int machine, uint64_t frame, uint64_t *out);
 
 /* Serving. `to` and `from` of type uint64_t are addresses in the sender's memory. */
 int kine_port(void);

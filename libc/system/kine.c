@@ -30,6 +30,14 @@ int kine_ranges(int machine, int pid, uint64_t from, struct kine_range *out, uns
 
 int kine_trace_mark(const char *text) { return (int)call(KINE_TRACE_MARK, word(text), 0, 0, 0, 0); }
 
+int kine_crash(int machine, struct kine_crash *out) { return (int)call(KINE_CRASH, (uint64_t)machine, word(out), 0, 0, 0); }
+
+int kine_frames(int machine, uint64_t first, struct kine_frame *out) {
+  return (int)call(KINE_FRAMES, (uint64_t)machine, first, word(out), 0, 0);
+}
+
+int kine_table(int machine, uint64_t frame, uint64_t *out) { return (int)call(KINE_TABLE, (uint64_t)machine, frame, word(out), 0, 0); }
+
 int kine_port(void) { return (int)call(KINE_PORT, 0, 0, 0, 0, 0); }
 
 int kine_mint(int port, uint64_t cookie) { return (int)call(KINE_MINT, (uint64_t)port, cookie, 0, 0, 0); }

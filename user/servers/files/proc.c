@@ -1,7 +1,7 @@
 /* /proc: what the kernel's statistics say about the machine and each process, as text files, most of them in Linux's format.
  *
  * Its nodes are made when a path leads to them and die with their last pin; a file gets its text when it is opened.
- * Owns: nothing that lasts but the node of /proc. Must never: tell one user where another one's memory lies (`maps`). */
+ * Owns: nothing that lasts but the node of /proc. Must never: tell one user where another one's memory lies (`maps`, `crash`). */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -14,7 +14,7 @@ enum { kTextMax = 65536, kDescriptorsMax = 256 };
 
 struct node *proc_root;
 
-static char text[kTextMax];
+static char text[kTextMax] __attribute__((aligned(8)));
 static size_t text_length;
 
 /* What does not fit is left out, line by line. */
@@ -45,6 +45,11 @@ static void put_uptime(const struct kine_process *unused __attribute__((unused))
   put("%ld.%02ld 0.00\n", now.tv_sec, now.tv_nsec / kTick);
 }
 
+/* As it is, for crash(1); nothing, before the first one. */
+static void put_crash(const struct kine_process *unused __attribute__((unused))) {
+  if (kine_crash(kFilesStatistics, (struct kine_crash *)text) == 0) text_length = sizeof(struct kine_crash);
+}
+
 /* Only what df should ask: not what users mounted. */
 static void put_mounts(const struct kine_process *unused __attribute__((unused))) { put("files / tmpfs rw 0 0\n"); }
 
@@ -56,9 +61,7 @@ static void put_maps(const struct kine_process *process) {
         range.rights & PROT_WRITE ? 'w' : '-', range.rights & PROT_EXEC ? 'x' : '-', range.shared ? 's' : 'p');
 }
 
-static uint64_t frames_of(const struct kine_process *process) {
-  return process->frames_private + process->frames_cow + process->frames_shared;
-}
+static uint64_t frames_of(const struct kine_process *of) { return of->frames_private + of->frames_cow + of->frames_shared; }
 
 static void put_status(const struct kine_process *process) {
   static const char *const states[] = {['R'] = "R (running)", ['S'] = "S (sleeping)", ['T'] = "T (stopped)", ['Z'] = "Z (zombie)"};
@@ -101,6 +104,7 @@ static const struct {
   void (*put)(const struct kine_process *);
 } files[] = {
     {"self", kProc, S_IFLNK | 0777, NULL},
+    {"crash", kProc, S_IFREG | 0400, put_crash},
     {"meminfo", kProc, S_IFREG | 0444, put_meminfo},
     {"mounts", kProc, S_IFREG | 0444, put_mounts},
     {"uptime", kProc, S_IFREG | 0444, put_uptime},
@@ -113,7 +117,7 @@ static const struct {
     {"stat", kProcess, S_IFREG | 0444, put_stat},
     {"status", kProcess, S_IFREG | 0444, put_status},
 };
-enum { kFiles = sizeof files / sizeof files[0], kSelf = kFirst, kExe = kFirst + 7, kDescriptors = kFirst + 8 };
+enum { kFiles = sizeof files / sizeof files[0], kSelf = kFirst, kExe = kFirst + 8, kDescriptors = kFirst + 9 };
 
 static uint64_t number_of(uint8_t proc, int pid) { return (uint64_t)1 << 40 | (uint64_t)(uint32_t)pid << 8 | proc; }
 
@@ -124,10 +128,8 @@ static struct node *make(struct node *directory, uint8_t proc, int pid, uint32_t
   node->proc = proc;
   node->pid = pid;
   node->number = number_of(proc, pid);
-  if (S_ISDIR(mode))
-    node->parent = node_pin(directory);
-  else
-    node->links = 1;
+  if (S_ISDIR(mode)) node->parent = node_pin(directory);
+  if (!S_ISDIR(mode)) node->links = 1;
   return node;
 }
 
