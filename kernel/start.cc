@@ -80,6 +80,7 @@ void start_init(const BootInfo& boot, const CommandLine& line) {
       init,
       {.image = view, .path = {line.init.text, line.init.length}, .strings = source, .argv = {}, .envp = {}, .prefix = arguments_of(line)});
   if (done) done = init.space->map_frames(archive, first, Rights::r());
+  check(done.error() != Errno::kENOMEM, "no memory for the first program");
   check(bool(done), "the first program cannot be run");
   scheduler.make_ready(init.thread);
 }

@@ -28,6 +28,8 @@ import sys
 import termios
 import time
 
+import kine_panic
+
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Bytes held for one slow reader before reading stops, and what is kept of the kernel's own messages.
@@ -457,25 +459,9 @@ def killed_report(debug):
     return b"\n".join(kept[-20:])
 
 
-def add_source_lines(report, kernel):
-    """Puts function, file and line behind each kernel address of a report, if addr2line is there to tell."""
-    addresses = sorted(set(re.findall(rb"\b(?:0x)?(ffffffff[0-9a-f]{8})\b", report)))
-    if not addresses or not shutil.which("addr2line") or not os.path.exists(kernel):
-        return report
-    words = [address.decode() for address in addresses]
-    answer = subprocess.run(["addr2line", "-s", "-e", kernel, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    places = dict(zip(addresses, answer.stdout.splitlines()))
-
-    def with_place(line):
-        found = [places.get(address, b"??") for address in re.findall(rb"\b(?:0x)?(ffffffff[0-9a-f]{8})\b", line)]
-        found = [place for place in found if not place.startswith(b"??")]
-        return line + (b"  [" + b", ".join(found) + b"]" if found else b"")
-
-    return b"\n".join(with_place(line) for line in report.split(b"\n"))
-
-
-def explain(outcome, tool, kernel, timeout=0):
-    """(exit status, text for standard error): the status of the program, or 125 and what is known about the failure."""
+def explain(outcome, tool, kernel, timeout=0, build="", added=(), debugger=""):
+    """(exit status, text for standard error): the status of the program, or 125 and what is known about the failure. `build` has the programs,
+    `added` those of --with, as pairs; `debugger` is a command that runs the same again under GDB."""
     if outcome.broken_pipe:
         return 128 + signal.SIGPIPE, b""
     if outcome.signal:
@@ -485,9 +471,10 @@ def explain(outcome, tool, kernel, timeout=0):
     if outcome.status is not None:
         report = killed_report(outcome.debug) if outcome.status > 128 else b""
         return outcome.status, report + b"\n" if report else b""
+    panic = kine_panic.from_panic(outcome.debug)
     if outcome.timed_out:
         what = f"no end after {timeout:g} s; QEMU was ended"
-    elif b"kine: panic" in outcome.debug:
+    elif panic:
         what = "the kernel panicked"
     elif outcome.returncode == 0:
         what = "the machine reset or powered off without a status (a triple fault?)"
@@ -498,8 +485,11 @@ def explain(outcome, tool, kernel, timeout=0):
     parts = [f"{tool}: {what}".encode()]
     if outcome.qemu_says.strip():
         parts += [b"--- QEMU said:", tail(outcome.qemu_says, 20)]
-    if outcome.debug.strip():
-        parts += [b"--- the end of the debug console:", add_source_lines(tail(outcome.debug, 60), kernel)]
+    if panic:
+        parts += [b"--- the end of the debug console:", kine_panic.annotate(panic, kernel, build, added)]
+        parts += [f"--- the same again, under GDB; `continue` stops behind this panic:\n{debugger}".encode()] * bool(debugger)
+    elif outcome.debug.strip():
+        parts += [b"--- the end of the debug console:", tail(outcome.debug, 60)]
     else:
         parts.append(b"--- the debug console is empty")
     return 125, b"\n".join(parts) + b"\n"

@@ -75,10 +75,11 @@ void report_walk(uint64_t address) {
 void report_page_fault(uint64_t error) {
   const char* who = error & 1 << 2 ? "user mode" : "the kernel";
   const char* what = error & 1 << 4 ? "execute" : error & 1 << 1 ? "write" : "read";
-  const char* why = error & 1 << 3   ? "an entry has a reserved bit set"
-                    : error & 1 << 0 ? "the page's rights forbid it"
-                                     : "no page is mapped there";
-  log("  page fault: {} tried to {} {}: {} (error code {})", who, what, hex(read_cr2()), why, hex(error));
+  const char* why = error & 1 << 3                                    ? "an entry has a reserved bit set"
+                    : !(error & 1 << 0)                               ? "no page is mapped there"
+                    : read_cr2() < kLowerHalfEnd && !(error & 1 << 2) ? "the page is a user's, which the kernel must not touch"
+                                                                      : "the page's rights forbid it";
+  log("  page fault: {} tried to {} {}: {}", who, what, hex(read_cr2()), why);
 }
 
 void report_registers(const Registers& regs) {
@@ -98,27 +99,43 @@ void report_caller(uint64_t address, uint64_t back) {
     log("    {}{}", hex(address), address < kLowerHalfEnd ? " (user mode)" : "");
 }
 
-// A word of a stack: the kernel's own lie in its image, user mode's are read through the direct map (SMAP forbids their own addresses).
-// Returns false if it is not mapped.
-bool read_word(uint64_t address, uint64_t& word) {
-  if (address % 8 != 0) return false;
+// A word of a stack, or of code: the kernel's own lie in its image, user mode's are read through the direct map (SMAP forbids their own
+// addresses). Returns false if it is not mapped, or crosses a page.
+template <class T>
+bool read(uint64_t address, T& word) {
+  if (address % 4096 > 4096 - sizeof word) return false;
   if (address < kLowerHalfEnd) {
     const Pte page = entry_of(address, 0);
     if (!page.present()) return false;
     address = reinterpret_cast<uint64_t>(Machine::bytes(page.frame())) + address % 4096;
-  } else if (!in(address, data_begin, kernel_stack_guard) && !in(address, kernel_stack_guard + 4096, image_end)) {
+  } else if (!in(address, text_begin, kernel_stack_guard) && !in(address, kernel_stack_guard + 4096, image_end)) {
     return false;
   }
-  word = *reinterpret_cast<const uint64_t*>(address);
+  __builtin_memcpy(&word, reinterpret_cast<const void*>(address), sizeof word);
   return true;
+}
+
+// Where code was interrupted. A function that calls no other may have no frame of its own: then the stack's top is where its caller goes
+// on, behind a call that leads into it (Intel SDM vol. 2A, CALL: E8 and the distance), or behind one that led nowhere.
+void report_interrupted(uint64_t rip, uint64_t stack) {
+  report_caller(rip, 0);
+  uint64_t back;
+  uint8_t opcode;
+  int32_t distance;
+  if (!read(stack, back) || !read(back - 5, opcode) || !read(back - 4, distance)) return;
+  const bool led_here = opcode == 0xe8 && rip - (back + static_cast<uint64_t>(int64_t{distance})) < 4096;
+  if (led_here || (in(back, text_begin, text_end) && !in(rip, text_begin, text_end))) report_caller(back, 1);
 }
 
 // Follows the frames that `push rbp; mov rbp, rsp` leaves (caller's frame, return address), over the one that entry.asm pushed, into user
 // code.
 void report_callers(uint64_t frame) {
   uint64_t outer, address;
-  for (unsigned i = 0; i < kMaxFrames && read_word(frame, outer) && read_word(frame + 8, address) && address != 0; ++i) {
-    report_caller(address, 1);
+  for (unsigned i = 0; i < kMaxFrames && read(frame, outer) && read(frame + 8, address) && address != 0; ++i) {
+    if (frame >= kLowerHalfEnd && address < kLowerHalfEnd)
+      report_interrupted(address, this_cpu().current->regs.rsp);
+    else
+      report_caller(address, 1);
     if (outer <= frame && outer >= kLowerHalfEnd) return;
     frame = outer;
   }
@@ -130,23 +147,22 @@ void Machine::report(const Registers* trap, uint64_t frame_pointer) {
   uint64_t address = 0;
   if (trap) {
     address = trap->rip;
+    log("  vector {}, error code {}", trap->vector, hex(trap->error));
     if (trap->vector == kPageFault) report_page_fault(trap->error);
     if (in(read_cr2(), kernel_stack_guard, kernel_stack_guard + 4096)) log("  the kernel's stack has overflowed into its guard page");
     report_registers(*trap);
   } else {
-    read_word(frame_pointer + 8, address);
+    read(frame_pointer + 8, address);
   }
   report_walk(read_cr2());
   log("  called from:");
-  if (trap) report_caller(address, 0);
+  if (trap) report_interrupted(address, trap->rsp);
   report_callers(frame_pointer);
   if (!trap && this_cpu().current) {
     log("  the thread in the kernel came with:");
     report_registers(this_cpu().current->regs);
   }
-  log("  to look closer: run again with QEMU's -s -S (tools/run --qemu-arg=-s --qemu-arg=-S), and at the same time");
-  log("    gdb build/kernel.elf -ex 'target remote :1234' -ex 'break kine::{}' -ex continue -ex backtrace -ex 'info line *{}'",
-      trap ? "panic_trap" : "panic", hex(address));
+  log("  to look closer: make gdb PROGRAM=\"...\" with what ran here, and in GDB: continue, kine bt, info line *{}", hex(address));
 }
 
 }  // namespace kine

@@ -1,6 +1,6 @@
 // The end of the machine after a bug of the kernel: says what is known and powers off with a failure. Never spins, never returns.
 #include "base/log.hh"
-#include "machine.hh"
+#include "task/scheduler.hh"
 
 namespace kine {
 namespace {
@@ -17,6 +17,7 @@ constinit bool gave_up = false;
   } else {
     first_cause = cause;
     log("PANIC: {}", cause);
+    if (const Thread* const thread = scheduler.current()) log("  in process {} ({})", thread->process->pid, thread->process->name);
     Machine::report(trap, frame_pointer);
   }
   log("panic: {}", first_cause);

@@ -30,6 +30,7 @@ GROUP_NAMES = """
   bench
   readme
   gdb
+  panic
   trace
 """.split()
 GROUPS = {name: importlib.import_module(f"suite.{name}").jobs for name in GROUP_NAMES}
