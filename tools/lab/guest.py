@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 
-from kine_qemu import add_source_lines, find_program, tail
+import kine_panic
+from kine_qemu import find_program, tail
 from lab.state import Moment
 
 # 16 ns an instruction: about the speed that TCG reaches, so that a second of the guest's is about a second here.
@@ -150,7 +151,7 @@ class Guest:
     def debug_text(self):
         try:
             with open(os.path.join(self.folder, "debug"), "rb") as file:
-                return add_source_lines(tail(file.read()[-(1 << 16) :], 24), self.kernel).decode(errors="replace")
+                return kine_panic.annotate(tail(file.read()[-(1 << 16) :], 24), self.kernel, os.path.dirname(self.kernel)).decode(errors="replace")
         except OSError:
             return ""
 
