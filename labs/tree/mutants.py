@@ -43,9 +43,6 @@ MUTANTS = [
     ("16", "the first write copies every table of the region", FAULT, "if (lower) table.update(index, Pte::table(*lower));\n  return bool(lower);",
      "if (lower) table.update(index, Pte::table(*lower));\n  if (lower && entry.present() && index + 1 < kEntries && table[index + 1].present() && !table[index + 1].writable())\n"
      "    (void)make_own(table, index + 1);\n  return bool(lower);", "path"),
-    ("-", "the page is copied, but its table stays shared: the other sees the write", FAULT, "Result<Frame> lower = entry.present() ? copy_table(entry.frame()) : split(entry);",
-     "if (entry.present() && frames.record(entry.frame()).kind == FrameKind::kTable && &table == nullptr) return false;\n"
-     "  Result<Frame> lower = entry.present() ? Result<Frame>(entry.frame()) : split(entry);", "path"),
     # --- taking back ---
     ("17", "the last owner of a table still copies it", FAULT, ALONE, "if (false) {", "take_back"),
     ("18", "a table that was taken back stays without R/W", FAULT, "    table.update(index, entry.writable_now());\n    count(&Events::tables_reused);",
@@ -64,6 +61,4 @@ MUTANTS = [
      "frames.unlink(shared);\n  " + TAKE + "\n  if (!copy) return copy;\n  frames.add_reference(shared);", "no_memory"),
     ("13", "no memory for a table is answered as handled", FAULT, "FaultVerdict verdict = FaultVerdict::kNoMemory;", "FaultVerdict verdict = FaultVerdict::kAlready;", "no_memory"),
     ("14", "no memory for a table panics", FAULT, "  if (!copy) return copy;\n  table.share", "  check(bool(copy), \"no memory for a table\");\n  table.share", "no_memory"),
-    ("-", "no memory half-way leaves an entry empty", FAULT, "if (lower) table.update(index, Pte::table(*lower));\n  return bool(lower);",
-     "if (lower) table.update(index, Pte::table(*lower));\n  if (!lower && entry.present()) frames.unlink(entry.frame()), table.set(index, Pte());\n  return bool(lower);", "no_memory"),
 ]

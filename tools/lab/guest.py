@@ -11,6 +11,7 @@ import json
 import mmap
 import os
 import re
+import resource
 import select
 import shutil
 import socket
@@ -30,6 +31,15 @@ HOST_SECONDS = 180  # a machine that does not even count instructions
 LOOK_SECONDS = 0.2  # how often the guest's clock is looked at while it runs
 
 CHECKPOINT_PORT = 0x505
+
+
+# What the guest can make QEMU write: its memory, the debug console, the record of traps. A kernel in a loop writes no more than that.
+FILE_LIMIT = 192 << 20
+
+
+def _limit_files():
+    """(Python ignores SIGXFSZ, and so does QEMU then: a write beyond the limit fails, and is lost.)"""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
 
 
 class Stopped(Exception):
@@ -71,8 +81,9 @@ class Guest:
                 command = ["setpriv", "--pdeathsig", "KILL", *command]
             with open(os.path.join(self.folder, "qemu"), "wb") as says:
                 self.process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=says, stderr=says, pass_fds=[theirs.fileno()], start_new_session=True
-                )
+                    command, stdin=subprocess.DEVNULL, stdout=says, stderr=says, pass_fds=[theirs.fileno()], start_new_session=True,
+                    preexec_fn=_limit_files, restore_signals=False,
+                )  # fmt: skip
             self.qmp = ours
             theirs.close()
             self._receive(time.monotonic() + HOST_SECONDS)  # the greeting

@@ -7,8 +7,11 @@ submission only the files that the lab names are taken; its Makefile, its tools 
 Files are written only where they differ, so a second build compiles what has changed.
 """
 
+import contextlib
+import fcntl
 import os
 import re
+import resource
 import shutil
 import stat
 import subprocess
@@ -79,16 +82,14 @@ def sync(source, target, parts, keep=()):
             os.unlink(os.path.join(target, name))
 
 
-def pristine_tree(repo, folder):
-    """The tree that the tests come from: unsealed below `folder` in a handout, else the repository itself."""
-    sealed = os.path.join(repo, SEALED)
-    if not os.path.exists(sealed):
-        return repo
+def unseal(handout, folder):
+    """A handout's originals, unpacked below `folder`: the path."""
     target = os.path.join(folder, "pristine")
     shutil.rmtree(target, ignore_errors=True)
-    os.makedirs(target)
-    with tarfile.open(sealed) as archive:
-        archive.extractall(target, members=[member for member in archive if member.isreg() and not member.name.startswith(("/", ".."))])
+    with tarfile.open(os.path.join(handout, SEALED)) as archive:
+        for member in archive:
+            if member.isreg() and not member.name.startswith("/") and ".." not in member.name.split("/"):
+                write_if_changed(os.path.join(target, member.name), archive.extractfile(member).read(), member.mode)
     return target
 
 
@@ -136,7 +137,22 @@ def lay_over(tree, target, names):
     return missing
 
 
+@contextlib.contextmanager
+def alone(folder):
+    """One grading at a time builds in a folder; others wait."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "lock"), "w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 # Building ------------------------------------------------------------------------------------------------------------------
+
+
+def _limit_build():
+    """What a submission makes a compiler do has an end."""
+    for what, most in ((resource.RLIMIT_AS, 4 << 30), (resource.RLIMIT_CPU, BUILD_SECONDS), (resource.RLIMIT_FSIZE, 256 << 20)):
+        resource.setrlimit(what, (most, most))
 
 
 def make(tree, targets, jobs, seconds=BUILD_SECONDS):
@@ -144,8 +160,9 @@ def make(tree, targets, jobs, seconds=BUILD_SECONDS):
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CXX", "CC", "NASM")}
     command = ["make", "--no-print-directory", f"-j{jobs}", "BUILD=build", *targets]
     process = subprocess.Popen(
-        command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True
-    )
+        command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
+        preexec_fn=_limit_build,
+    )  # fmt: skip
     try:
         output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:

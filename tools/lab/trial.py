@@ -68,6 +68,16 @@ class Lab:
         return add
 
 
+def dependents(labs, name):
+    """The labs whose tests build on one, directly or not, itself included."""
+    found = {name}
+    while True:
+        more = {lab.name for lab in labs if found & set(lab.needs)} | found
+        if more == found:
+            return found
+        found = more
+
+
 def load_module(path, name):
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

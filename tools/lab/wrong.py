@@ -17,9 +17,9 @@ import shutil
 import time
 from dataclasses import dataclass
 
-from lab import stage
+from lab import grading, markers, stage
 from lab.state import Layout, Unreadable
-from lab.trial import Trial, load_module
+from lab.trial import Trial, dependents, load_module
 
 
 @dataclass
@@ -123,9 +123,40 @@ def try_mutant(tree, mutant, lab, tests_build, tests=None):
     return Outcome(mutant, True, f"{failed.rule}: {failed.seen.splitlines()[0] if failed.seen else ''}{more}", seconds)
 
 
-def try_all(pristine_kernel, folder, mutants, labs, tests_build, jobs, all_tests, tell):
+def as_fresh(top, tree, lab):
+    """Makes the kernel of a copy of the pristine tree what a handout's is."""
+    for path in markers.kernel_files(top):
+        stage.write_if_changed(os.path.join(tree, path), markers.with_stubs(top, path, lab).encode())
+
+
+def try_fresh(top, trees, lab, labs, tests_tree):
+    """A handout, graded: what is wrong with it, or "". It builds without warnings, scores what the lab says, and no lab that does not need it loses a point."""
+    tree = trees.free.get()
+    try:
+        as_fresh(top, tree, lab.name)
+        output = stage.make(tree, ["build/kernel.elf"], 1)
+        wrong = [line for line in output.splitlines() if "warning" in line]
+        needing = dependents(labs, lab.name)
+        asked = [each for each in labs if each.name == lab.name or each.name not in needing]
+        verdicts = grading.run_tests(tests_tree, os.path.join(tree, "build/kernel.elf"), asked, secrets.randbits(64))
+        own = [verdict for verdict in verdicts if verdict.lab == lab.name]
+        if sum(verdict.points for verdict in own) != lab.fresh:
+            wrong.append(f"scores {sum(verdict.points for verdict in own):g} points, not {lab.fresh:g}: passed {', '.join(v.test for v in own if v.passed)}")
+        for verdict in verdicts:
+            if verdict.by_host:
+                wrong.append(f"{verdict.lab}/{verdict.test}: only the host ended it: {verdict.seen}")
+            elif verdict.lab != lab.name and not verdict.passed:
+                wrong.append(f"{verdict.lab}/{verdict.test} fails: {verdict.broken}: expected {verdict.expected}; seen {verdict.seen}")
+        return "\n".join(wrong)
+    except stage.BuildFailed as failed:
+        return failed.output
+    finally:
+        trees.restore(tree)
+        trees.free.put(tree)
+
+
+def try_all(trees, mutants, labs, tests_build, jobs, all_tests, tell):
     """Tries all, several at once; tell(outcome) as each is known. Returns the outcomes, in the order of `mutants`."""
-    trees = Trees(pristine_kernel, folder, min(jobs, len(mutants)))
     names = {lab.name: [test.name for test in lab.tests] for lab in labs}
     by_name = {lab.name: lab for lab in labs}
 
