@@ -47,11 +47,11 @@ MUTANTS = [
      "if (!grants(path.entry, access) && !(path.entry.is_promise() && access == Access::kWrite && path.level == 1)) return FaultVerdict::kBad;", "stack"),
     ("-", "a fault below the stack pointer is refused", FAULT, GRANTED,
      GRANTED + "\n  if (address >= VirtAddr{0x7fff'ff60'0000} && path.level > 0 && access == Access::kRead) return FaultVerdict::kBad;", "stack"),
-    ("2", "the kernel writes where reading is allowed", FAULT, "  switch (fault(address, access)) {\n    case FaultVerdict::kBad: return Errno::kEFAULT;",
-     "  switch (fault(address, access)) {\n    case FaultVerdict::kBad:\n      if (fault(address, Access::kRead) == FaultVerdict::kBad) return Errno::kEFAULT;\n"
+    ("2", "the kernel writes where reading is allowed", FAULT, "  switch (verdict) {\n    case FaultVerdict::kBad: return Errno::kEFAULT;",
+     "  switch (verdict) {\n    case FaultVerdict::kBad:\n      if (fault(address, Access::kRead) == FaultVerdict::kBad) return Errno::kEFAULT;\n"
      "      return Machine::bytes(ruling(address).entry.frame()) + offset_in_page(address);", "kernel_reads"),
-    ("-", "the kernel reads only what is there already", FAULT, "  switch (fault(address, access)) {\n    case FaultVerdict::kBad: return",
-     "  if (access == Access::kRead && !ruling(address).entry.present()) return Errno::kEFAULT;\n  switch (fault(address, access)) {\n    case FaultVerdict::kBad: return",
+    ("-", "the kernel reads only what is there already", FAULT, "const FaultVerdict verdict = fault(address, access);",
+     "if (access == Access::kRead && !ruling(address).entry.present()) return Errno::kEFAULT;\n  const FaultVerdict verdict = fault(address, access);",
      "kernel_reads"),
     ("14", "no memory in a fault panics", MAIN, "case FaultVerdict::kNoMemory: return kill_process(", "case FaultVerdict::kNoMemory: check(false, \"out of memory\"); return kill_process(",
      "no_memory"),

@@ -32,6 +32,7 @@ GROUP_NAMES = """
   gdb
   panic
   trace
+  labs
 """.split()
 GROUPS = {name: importlib.import_module(f"suite.{name}").jobs for name in GROUP_NAMES}
 

@@ -20,6 +20,9 @@ from dataclasses import dataclass, field
 from lab.guest import Guest, Stopped
 from lab.state import Moment, Unreadable
 
+# The order in which a course takes the labs.
+COURSE = ["frames", "tables", "fork", "fault", "cow", "exec", "message", "tree"]
+
 MASK = (1 << 64) - 1
 PAGE = 4096
 KILLED = 1000  # lab.h: 1000 + the signal that killed a child
@@ -101,11 +104,10 @@ def load_lab(top, name):
 
 
 def lab_names(top):
-    """In the order in which a course takes them."""
-    order = ["frames", "tables", "fork", "fault", "cow", "exec", "message", "tree"]
+    """Those that there are, in the order in which a course takes them."""
     folder = os.path.join(top, "labs")
     found = [name for name in sorted(os.listdir(folder)) if os.path.exists(os.path.join(folder, name, "lab.py"))]
-    return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    return sorted(found, key=lambda name: COURSE.index(name) if name in COURSE else len(COURSE))
 
 
 def symbols_of(program):

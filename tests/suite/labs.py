@@ -1,0 +1,185 @@
+"""The labs: markers and stubs agree, handouts tell nothing, wrong solutions are caught. What takes minutes, each fresh handout and every wrong solution
+graded, is `make mutants`."""
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import xml.etree.ElementTree
+
+from kine_qemu import REPO
+from lab import markers, stage, wrong
+from lab.trial import COURSE, lab_names, load_lab
+from suite.core import Job, Result, indent, run_process, show
+
+LAB = "cow"  # the one that is taken through every step
+
+
+def tool(context, name, *words, timeout=900):
+    return run_process(context, [sys.executable, os.path.join(REPO, "tools", name), *words], timeout=timeout)
+
+
+def sources():
+    names = lab_names(REPO)
+    labs = [load_lab(REPO, name) for name in names]
+    found = markers.disagreements(REPO, names)
+    yield Result("labs/markers", not found, "expected: a stub for each marked function, and a marker for each stub\nseen:     " + "\n          ".join(found))
+    mutants = [mutant for name in names for mutant in wrong.mutants_of(REPO, name)]
+    found = wrong.misplaced(REPO, mutants, {lab.name: {test.name for test in lab.tests} for lab in labs})
+    for lab in labs:
+        caught = {mutant.test for mutant in mutants if mutant.lab == lab.name}
+        found += [f"lab {lab.name}: no wrong solution is for the test {test.name}" for test in lab.tests if test.name not in caught]
+    yield Result("labs/mutants", not found, "expected: each wrong solution at one place, for a test; one at least a test\nseen:     " + "\n          ".join(found))
+    found = []
+    for lab in labs:
+        total = sum(test.points for test in lab.tests)
+        if total != lab.points:
+            found.append(f"lab {lab.name}: its tests give {total:g} points, not {lab.points}")
+        found += [f"lab {lab.name}: needs {name}, which is no lab before it" for name in lab.needs if name not in COURSE[: COURSE.index(lab.name)]]
+        marked = {each.path for each in markers.all_marked(REPO) if lab.name in each.labs}
+        found += [f"lab {lab.name}: {path} is marked, and is not among its files" for path in sorted(marked - set(lab.files))]
+        if not os.path.exists(os.path.join(lab.folder, "README.md")):
+            found.append(f"lab {lab.name}: no README.md")
+    yield Result("labs/definitions", not found, "expected: labs whose numbers add up\nseen:     " + "\n          ".join(found))
+
+
+def git(context, folder, *words):
+    return run_process(context, ["git", "-C", folder, *words]).stdout.decode()
+
+
+def handout(context, lab):
+    """The tree alone: `make mutants` builds and grades it."""
+    name = f"labs/handout/{lab}"
+    folder = context.scratch("handout", lab)
+    shutil.rmtree(folder, ignore_errors=True)
+    done = tool(context, "handout", lab, folder)
+    yield Result(name, done.status == 0, done.failure("a handout", f"status {done.status}"))
+    if done.status != 0:
+        return
+    lines = markers.solution_lines(REPO, lab)
+    yield Result(f"{name}/removes", len(lines) >= 3, f"expected: a lab that removes something\nseen:     {len(lines)} lines that are found nowhere else")
+    left = markers.traces(folder, lines)
+    files = [line for line in git(context, folder, "ls-files").splitlines()]
+    left += [path for path in files if re.search(r"stubs/|mutants|planted", path)]
+    for path in files:
+        if path.endswith((".cc", ".hh")):
+            with open(os.path.join(folder, path), encoding="utf-8") as file:
+                left += [f"{path}: {line}" for line in re.findall(r".*// lab\(.*", file.read())]
+    yield Result(f"{name}/no-trace", not left, "expected: no line of the solution, no marker, no wrong solution\nseen:     " + "\n          ".join(left[:20]))
+    # Does the search find a line that is there? It is planted as a student's friend might leave it.
+    planted = os.path.join(folder, "docs/planted.md")
+    line = next(iter(lines.values())).partition(": ")[2]
+    with open(planted, "w", encoding="utf-8") as file:
+        file.write(f"Try this:\n\n   {line}  // friend\n")
+    found = markers.traces(folder, lines)
+    os.unlink(planted)
+    yield Result(f"{name}/search", len(found) == 1, f"expected: docs/planted.md:3 found\nseen:     {found}")
+    history = git(context, folder, "rev-list", "--all").split()
+    status = git(context, folder, "status", "--porcelain")
+    yield Result(f"{name}/history", len(history) == 1 and not status, f"expected: one commit, nothing changed\nseen:     {len(history)} commits\n{indent(status)}")
+
+
+def fresh(context):
+    """One handout from end to end: `make grade` in it, twice at once, with its tests and tools edited by the student."""
+    name = "labs/fresh"
+    folder = context.scratch("fresh")
+    shutil.rmtree(folder, ignore_errors=True)
+    done = tool(context, "handout", LAB, folder)
+    if done.status != 0:
+        yield Result(name, False, done.failure("a handout", f"status {done.status}"))
+        return
+    lab = load_lab(REPO, LAB)
+    out = os.path.join(folder, "results.json")
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    first = run_process(context, ["make", "-C", folder, "grade", f"JSON={out}"], timeout=900, environment=environment)
+    yield from fresh_verdict(f"{name}/grade", first, out, lab)
+    with open(os.path.join(folder, "labs", LAB, "lab.py"), "a", encoding="utf-8") as file:
+        file.write("\nfor each in LAB.tests:\n    each.run = lambda t: None\n")
+    with open(os.path.join(folder, "tools/lab/trial.py"), "a", encoding="utf-8") as file:
+        file.write("\nTrial.run = lambda self: None\n")
+    with open(os.path.join(folder, "labs/lab.h"), "a", encoding="utf-8") as file:
+        file.write("\n#error never read\n")
+    edited = run_process(context, ["make", "-C", folder, "grade", f"JSON={out}"], timeout=900, environment=environment)
+    yield from fresh_verdict(f"{name}/edited-tests", edited, out, lab)
+
+
+def fresh_verdict(name, done, out, lab):
+    try:
+        with open(out, encoding="utf-8") as file:
+            tests = json.load(file)["tests"]
+        os.unlink(out)
+    except (OSError, ValueError) as error:
+        yield Result(name, False, done.failure("results.json", repr(error) + "\n" + show(done.stdout)))
+        return
+    score = sum(test["score"] for test in tests)
+    right = done.status != 0 and score == lab.fresh and len(tests) == len(lab.tests)
+    yield Result(name, right, done.failure(f"{lab.fresh:g} points of {len(lab.tests)} tests, and a status other than 0", f"{score:g} points, status {done.status}"))
+    wordless = [test["name"] for test in tests if test["status"] == "failed" and not all(word in test["output"] for word in ("rule", "expected", "seen", "gdb"))]
+    yield Result(f"{name}/messages", not wordless, f"expected: what was expected, what was seen, which rule broke, how to see it under GDB\nseen:     not so for {wordless}")
+
+
+def reference(context):
+    name = "labs/reference"
+    out, xml_out = context.scratch("labs", "results.json"), context.scratch("labs", "results.xml")
+    done = tool(context, "grade", "--build", context.path("grade"), "--json", out, "--junit", xml_out)
+    yield Result(name, done.status == 0, done.failure("full points, and status 0", f"status {done.status}\n{show(done.stdout, 6000)}"))
+    with open(out, encoding="utf-8") as file:
+        tests = json.load(file)["tests"]
+    suite = xml.etree.ElementTree.parse(xml_out).getroot()
+    same = [test["status"] for test in tests] == ["failed" if case.find("failure") is not None else "passed" for case in suite]
+    yield Result(f"{name}/reports", same and len(tests) > 0, f"expected: the same tests in results.json and in JUnit's XML\nseen:     {len(tests)} and {len(suite)}")
+
+
+def quick(context):
+    done = tool(context, "mutants", "--quick", "--build", context.path("grade"), timeout=1500)
+    yield Result("labs/wrong-solutions", done.status == 0, done.failure("every one caught", f"status {done.status}\n{show(done.stdout, 4000)}"))
+
+
+def submissions(context):
+    """A folder of them: a right one, and those that try something."""
+    name = "labs/grade-all"
+    folder = context.scratch("submissions")
+    shutil.rmtree(folder, ignore_errors=True)
+    lab = load_lab(REPO, "fork")
+    for each in ("right", "linked", "includes", "assembles", "syntax", "lacks", "makefile"):
+        for path in lab.files:
+            stage.write_if_changed(os.path.join(folder, each, path), stage.read(os.path.join(REPO, path)))
+    source = lab.files[0]
+
+    def add(each, text):
+        with open(os.path.join(folder, each, source), "a", encoding="utf-8") as file:
+            file.write(text)
+
+    os.unlink(os.path.join(folder, "linked", source))
+    os.symlink(os.path.join(REPO, source), os.path.join(folder, "linked", source))
+    add("includes", '\n#include "/etc/hostname"\n')
+    add("assembles", '\nasm(".inc" "bin \\"/etc/hostname\\"");\nasm(".incbin \\"/etc/hostname\\"");\n')
+    add("syntax", "\nint x = ;\n")
+    os.unlink(os.path.join(folder, "lacks", source))
+    trap = context.scratch("trap")
+    with open(os.path.join(folder, "makefile", "Makefile"), "w", encoding="utf-8") as file:
+        file.write(f"$(shell touch {trap})\nall:\n\ttouch {trap}\n")
+    done = tool(context, "grade-all", folder, "--lab", "fork", "--build", context.path("grade"))
+    rows = {row["submission"]: row for row in csv.DictReader(io.StringIO(done.stdout.decode()))}
+    expected = {
+        "right": ("12", "graded"), "makefile": ("12", "graded"), "linked": ("0", "refused"), "includes": ("0", "refused"), "assembles": ("0", "refused"),
+        "syntax": ("0", "does not build"), "lacks": ("0", "refused"),
+    }  # fmt: skip
+    for each, (points, status) in expected.items():
+        row = rows.get(each, {})
+        right = row.get("points") == points and row.get("status", "").startswith(status)
+        yield Result(f"{name}/{each}", right, done.failure(f"{points} points, {status}", row))
+    yield Result(f"{name}/executes-nothing", not os.path.exists(trap), "expected: no makefile of a submission runs\nseen:     it ran")
+
+
+def jobs(context):
+    sys.dont_write_bytecode = True
+    steps = [("labs/sources", sources, 1), ("labs/fresh", lambda: fresh(context), 90), ("labs/reference", lambda: reference(context), 60)]
+    steps += [("labs/wrong-solutions", lambda: quick(context), 60), ("labs/grade-all", lambda: submissions(context), 40)]
+    steps += [(f"labs/handout/{lab}", lambda lab=lab: handout(context, lab), 3) for lab in lab_names(REPO)]
+    for name, run, weight in steps:
+        if context.matches(name):
+            yield Job(name, run, weight)
