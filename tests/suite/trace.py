@@ -8,6 +8,7 @@ from suite.core import Job, Result, indent, kine, show
 
 sys.path.insert(0, os.path.join(REPO, "tools/trace"))
 import kine_trace
+from suite import trace_page
 
 LEVELS = ["--with", "build/tests/guest/trace_levels:/bin/trace_levels", "trace_levels"]
 # Name, options and program: what is traced and compared. A program of the tests goes into the small archive: init maps all of it, page by page.
@@ -116,4 +117,5 @@ def jobs(context):
         *(job(f"trace/adds-up/{name}", adds_up, name, weight=20.0) for name in PROGRAMS),
         job("trace/levels", levels, "trace/levels"),
         job("trace/damaged", damaged, "trace/damaged"),
+        *trace_page.jobs(context, lambda name, options: record(context, name, options), LEVELS, EXPECTED),
     ]

@@ -88,6 +88,7 @@ class App {
     this.order = processes;
     this.owner = this.model.ownership(processes);
     const shown = processes.filter((process) => this.isShown(process, event));
+    shown.push(...this.looseRoots(event));
     const marks = this.marks(event);
     this.sayEvent(event);
     this.tree.render(this.model, shown, this.owner, this.colours, marks, this.chosen);
@@ -124,6 +125,14 @@ class App {
     const family = this.about.family;
     for (let each = process; each; each = this.model.processes.get(each.parent)) if (each.pid === family) return true;
     return false;
+  }
+
+  // Trees that the event is about and no process has: the new image of an exec, or the memory of one that ended.
+  looseRoots(event) {
+    const found = new Set();
+    const belongs = (frame) => this.model.kind[frame] === KIND.root && !this.model.processOf(frame);
+    for (const frame of [event.root, ...this.told.touched.keys()]) if (frame && belongs(frame)) found.add(frame);
+    return [...found].map((root) => ({pid: 0, name: "no process's yet", root, loose: true}));
   }
 
   sayEvent(event) {
@@ -249,7 +258,7 @@ class App {
     const style = getComputedStyle(document.documentElement), theme = {};
     for (const name of ["absent", "free", "several", "kernel", "table", "single", "hole", "touched", "copy", "text"]) theme[name] = style.getPropertyValue(`--${name}`).trim();
     const palette = PALETTE[dark ? "dark" : "light"];
-    this.colours = (pid) => palette[(pid - 1) % palette.length];
+    this.colours = (pid) => (pid > 0 ? palette[(pid - 1) % palette.length] : theme.kernel);
     this.colours.theme = theme;
     this.colours.ofOwner = (owner) => owner && this.order[owner - 1] ? this.colours(this.order[owner - 1].pid) : theme.kernel;
   }

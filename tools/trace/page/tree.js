@@ -46,6 +46,7 @@ class TreeView {
     let left = MOST_NODES, missing = 0;
     const visit = (frame, parent, index, entry) => {
       let node = nodes.get(frame);
+      if (parent && !model.tables.has(frame)) parent.single = true;
       if (node) {
         if (parent) node.parents.push({parent, index, entry});
         return;
@@ -62,7 +63,7 @@ class TreeView {
       }
     };
     for (const process of shown) {
-      const label = {id: `p${process.pid}`, process, row: 0, parents: [], children: []};
+      const label = {id: process.loose ? `r${process.root}` : `p${process.pid}`, process, row: 0, parents: [], children: []};
       roots.push(label);
       if (process.root && model.tables.has(process.root)) visit(process.root, label, 0, WRITABLE);
     }
@@ -72,7 +73,7 @@ class TreeView {
   }
 
   group(parent, nodes, touched) {
-    const sign = (node) => touched.has(node.frame) || node.children.length > 0 ? node.frame
+    const sign = (node) => touched.has(node.frame) || node.single ? node.frame
       : node.parents.map((edge) => `${edge.parent.id}${edge.entry & WRITABLE}`).join();
     const kept = [];
     for (let at = 0, end; at < parent.children.length; at = end) {
@@ -170,9 +171,9 @@ class TreeView {
     drawn.g.setAttribute("transform", `translate(${node.x} ${node.y})`);
     if (node.process) {
       const {pid, name, root} = node.process;
-      drawn.title.textContent = `${pid} ${name}`;
+      drawn.title.textContent = node.process.loose ? name : `${pid} ${name}`;
       drawn.title.style.fill = colours(pid);
-      drawn.sub.textContent = root ? "process" : "no memory";
+      drawn.sub.textContent = node.process.loose ? "a tree" : root ? "process" : "no memory";
       return;
     }
     const frame = node.frame, owners = model.owners(frame), hit = touched.has(frame);
