@@ -262,7 +262,7 @@ def synthetic(path, events):
         def put(table, index, frame, flags):
             change("set", table, index, f"{frame << 12 | flags:#x}")
 
-        own, read_only, leaf, leaf_read = 0x27, 0x25, 0x8000000000000267, 0x8000000000000265
+        own, read_only, leaf = 0x27, 0x25, 0x8000000000000267
         upper = [1, 2, 3]  # the root, and the tables below it
         lower = list(range(4, 4 + tables))
         page = {at: 100 + at for at in range(pages)}
@@ -282,7 +282,7 @@ def synthetic(path, events):
             put(lower[at // 512], at % 512, page[at], leaf)
             change("verdict", "zeroed")
         pid, free = 2, {100 + pages + at for at in range(pages)}
-        while count < events:
+        while count + pages < events:
             child_upper, child_lower, copied = [90, 91, 92], {}, {}
             event(f'"event":"fork","child":{pid},"lend":0')
             change("take", 90, "root")
@@ -290,8 +290,6 @@ def synthetic(path, events):
             put(90, 172, 2, read_only)
             change("process", pid, 1, 90, "alive", "large")
             for at in range(0, pages, 3):
-                if count > events - pages // 2:
-                    break
                 event(f'"event":"fault","address":"{0x560000000000 + (at << 12):#x}","error":7,"rip":"0x400000"', pid)
                 if at == 0:
                     for level in (1, 2):
@@ -320,8 +318,6 @@ def synthetic(path, events):
             change("gone", pid)
             written = set()
             for at in range(0, pages, 5):
-                if count >= events:
-                    break
                 event(f'"event":"fault","address":"{0x560000000000 + (at << 12):#x}","error":7,"rip":"0x400000"')
                 if at == 0:
                     put(1, 172, 2, own)
@@ -331,10 +327,9 @@ def synthetic(path, events):
                     put(3, at // 512, lower[at // 512], own)
                 put(lower[at // 512], at % 512, page[at], leaf)
                 change("verdict", "reused")
-            for at in range(pages):  # so that the next round begins as this one did
-                if count < events and at // 512 in written and at % 5:
-                    put(lower[at // 512], at % 512, page[at], leaf_read)
             pid += 1
+        while count < events:
+            event(f'"event":"mark","text":"{events - count} to go"')
         file.write("\n".join(lines) + "\n")
     return count
 
