@@ -37,6 +37,8 @@ MUTANTS = [
      "    return Errno::kENOMEM;\n  }", "fork_no_memory"),
     ("19", "a count is raised before what fails", FORK, "const unsigned shared_level = level_to_share(strategy);",
      "const unsigned shared_level = level_to_share(strategy);\n  if (!frames.available(100, claim)) frames.add_reference(parent.root_);", "fork_no_memory"),
+    ("-", "the kernel stops the machine in the program's place", FORK, "  parent.count(&Events::forks);\n",
+     "  parent.count(&Events::forks);\n  asm volatile(\"outb %0, %1\" : : \"a\"(uint8_t{1}), \"d\"(uint16_t{0x505}));\n", "fork_shares"),
     # --- the fault ---
     ("1", "the handler makes a read-only page writable", FAULT, "if (!grants(path.entry, access)) return FaultVerdict::kBad;",
      "if (!grants(path.entry, access == Access::kWrite ? Access::kRead : access)) return FaultVerdict::kBad;", "rights"),

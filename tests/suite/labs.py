@@ -1,6 +1,7 @@
 """The labs: markers and stubs agree, handouts tell nothing, wrong solutions are caught. What takes minutes, each fresh handout and every wrong solution
 graded, is `make mutants`."""
 
+import concurrent.futures
 import csv
 import io
 import json
@@ -16,6 +17,7 @@ from lab.trial import COURSE, lab_names, load_lab
 from suite.core import Job, Result, indent, run_process, show
 
 LAB = "cow"  # the one that is taken through every step
+SECONDS = 45  # for `make grade` in a fresh handout, build included
 
 
 def tool(context, name, *words, timeout=900):
@@ -94,8 +96,17 @@ def fresh(context):
     lab = load_lab(REPO, LAB)
     out = os.path.join(folder, "results.json")
     environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    first = run_process(context, ["make", "-C", folder, "grade", f"JSON={out}"], timeout=900, environment=environment)
+    # (Processor seconds: what else this machine does is not the grader's time.)
+    timed = ["bash", "-c", 'TIMEFORMAT="cpu %U %S"; time make -C "$0" grade JSON="$1"', folder, out]
+    first = run_process(context, timed, timeout=900, environment=environment)
     yield from fresh_verdict(f"{name}/grade", first, out, lab)
+    spent = re.findall(rb"^cpu ([0-9.]+) ([0-9.]+)$", first.stderr, re.MULTILINE)
+    seconds = sum(map(float, spent[-1])) if spent else 0
+    yield Result(
+        f"{name}/time",
+        0 < seconds <= 2 * SECONDS,
+        first.failure(f"an answer within {SECONDS} s on two processors, so at most {2 * SECONDS} s of theirs", f"{seconds:.0f} s"),
+    )
     with open(os.path.join(folder, "labs", LAB, "lab.py"), "a", encoding="utf-8") as file:
         file.write("\nfor each in LAB.tests:\n    each.run = lambda t: None\n")
     with open(os.path.join(folder, "tools/lab/trial.py"), "a", encoding="utf-8") as file:
@@ -175,10 +186,51 @@ def submissions(context):
     yield Result(f"{name}/executes-nothing", not os.path.exists(trap), "expected: no makefile of a submission runs\nseen:     it ran")
 
 
+PACK_LAB = '''
+def add(lab):
+    @lab.test(points=2, rule="a test of a pack", visibility="hidden", program="packed")
+    def packed(t):
+        t.reach(1)
+        t.page("a page", t.pattern(5), t.process(1), t.REGION)
+
+    @lab.test(points=3, rule="a test of a pack that must fail", visibility="after_due_date", program="packed")
+    def packed_wrongly(t):
+        t.reach(1)
+        t.page("a page", t.pattern(6), t.process(1), t.REGION)
+'''
+PACK_PROGRAM = '''
+#include "lab.h"
+
+LAB_PROGRAM {
+  lab_fill(lab_map(LAB_REGION, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE), 5);
+  checkpoint(1);
+}
+'''
+
+
+def pack(context):
+    """More tests from another folder; and two gradings at once in one place."""
+    name = "labs/pack"
+    folder, out = context.scratch("pack"), context.scratch("labs", "pack.json")
+    stage.write_if_changed(os.path.join(folder, "fork/lab_more.py"), PACK_LAB.encode())
+    stage.write_if_changed(os.path.join(folder, "fork/tests/packed.c"), PACK_PROGRAM.encode())
+    words = ["fork", "--build", context.path("grade-pack"), "--only", "packed", "--only", "packed_wrongly", "--only", "inherits", "--json", out, "--tests", folder]
+    done = tool(context, "grade", *words)
+    with open(out, encoding="utf-8") as file:
+        seen = {test["name"]: (test["score"], test["max_score"], test["visibility"]) for test in json.load(file)["tests"]}
+    expected = {"fork: inherits": (1, 1, "visible"), "fork: packed": (2, 2, "hidden"), "fork: packed_wrongly": (0, 3, "after_due_date")}
+    yield Result(name, seen == expected and done.status == 1, done.failure(f"{expected}, and status 1", f"{seen}, and status {done.status}"))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        words = ["fork", "--build", context.path("grade-pack"), "--only", "inherits"]
+        both = list(pool.map(lambda _: tool(context, "grade", *words), range(2)))
+    wrong = [each for each in both if each.status != 0]
+    yield Result(f"{name}/at-once", not wrong, wrong[0].failure("two gradings that pass", show(wrong[0].stdout)) if wrong else "")
+
+
 def jobs(context):
     sys.dont_write_bytecode = True
     steps = [("labs/sources", sources, 1), ("labs/fresh", lambda: fresh(context), 90), ("labs/reference", lambda: reference(context), 60)]
-    steps += [("labs/wrong-solutions", lambda: quick(context), 60), ("labs/grade-all", lambda: submissions(context), 40)]
+    steps += [("labs/pack", lambda: pack(context), 30), ("labs/wrong-solutions", lambda: quick(context), 60), ("labs/grade-all", lambda: submissions(context), 40)]
     steps += [(f"labs/handout/{lab}", lambda lab=lab: handout(context, lab), 3) for lab in lab_names(REPO)]
     for name, run, weight in steps:
         if context.matches(name):

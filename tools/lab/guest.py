@@ -61,8 +61,9 @@ class Registers:
 class Guest:
     """Use: with Guest(kernel, archive, layout, words, …) as guest: moment = guest.checkpoint()."""
 
-    def __init__(self, kernel, archive, layout, words, memory=16, nonce=0):
-        self.kernel, self.layout, self.nonce = kernel, layout, nonce
+    def __init__(self, kernel, archive, layout, words, memory=16, programs=()):
+        """`programs`: [(ELF file, path in the guest)], for what the kernel says of them."""
+        self.kernel, self.layout, self.programs = kernel, layout, programs
         self.folder = tempfile.mkdtemp(prefix="kine-lab-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
         self.process, self.map, self.file = None, None, None
         self.events, self.buffer = [], b""
@@ -160,11 +161,15 @@ class Guest:
     # --- running ---
 
     def debug_text(self):
+        """What the kernel said: a panic's report, with lines of source; else the end."""
         try:
             with open(os.path.join(self.folder, "debug"), "rb") as file:
-                return kine_panic.annotate(tail(file.read()[-(1 << 16) :], 24), self.kernel, os.path.dirname(self.kernel)).decode(errors="replace")
+                said = file.read()[-(1 << 16) :]
         except OSError:
             return ""
+        panic = kine_panic.from_panic(said)
+        text = kine_panic.annotate(panic, self.kernel, os.path.dirname(self.kernel), self.programs) if panic else tail(said, 12)
+        return text.decode(errors="replace")
 
     def _ending(self):
         self.process.wait()

@@ -187,6 +187,13 @@ def disagreements(top, labs):
     return wrong
 
 
+def pattern(text):
+    """A regular expression that finds a piece of code however it is broken into lines."""
+    tokens = re.findall(r"\w+|[^\w\s]", text)
+    gaps = [r"\s+" if a[-1].isalnum() and b[0].isalnum() else r"\s*" for a, b in zip(tokens, tokens[1:])] + [""]
+    return re.compile("".join(re.escape(token) + gap for token, gap in zip(tokens, gaps)))
+
+
 # Is anything of a solution left? -------------------------------------------------------------------------------------------
 
 

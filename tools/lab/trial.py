@@ -145,7 +145,7 @@ class Trial:
             self.symbols = symbols_of(program)
             words = f"{self.test.words} init=/{self.test.program} -- {self.nonce:016x}".strip()
             archive = os.path.join(self.build, "labs", f"{self.lab.name}.cpio")
-            self.guest = Guest(self.kernel, archive, self.layout, words, self.test.memory, self.nonce)
+            self.guest = Guest(self.kernel, archive, self.layout, words, self.test.memory, [(program, f"/{self.test.program}")])
             try:
                 self.test.run(self)
             finally:

@@ -11,13 +11,13 @@ however it is broken into lines.
 import concurrent.futures
 import os
 import queue
-import re
 import secrets
 import shutil
 import time
 from dataclasses import dataclass
 
 from lab import grading, markers, stage
+from lab.markers import pattern
 from lab.state import Layout, Unreadable
 from lab.trial import Trial, dependents, load_module
 
@@ -46,13 +46,6 @@ def mutants_of(top, lab):
     if not os.path.exists(path):
         return []
     return [Mutant(lab, *each) for each in load_module(path, f"mutants_{lab}").MUTANTS]
-
-
-def pattern(text):
-    """Finds the text however it is broken into lines."""
-    tokens = re.findall(r"\w+|[^\w\s]", text)
-    gaps = [r"\s+" if a[-1].isalnum() and b[0].isalnum() else r"\s*" for a, b in zip(tokens, tokens[1:])] + [""]
-    return re.compile("".join(re.escape(token) + gap for token, gap in zip(tokens, gaps)))
 
 
 def misplaced(top, mutants, tests):
