@@ -65,15 +65,6 @@ uint64_t AddressSpace::frames_to_copy(Frame table, unsigned level, unsigned shar
   return needed;
 }
 
-// The entry, for somebody who stores it too: what lies below has one owner more, and neither writes it before it has made the path its own.
-// lab(cow)
-Pte AddressSpace::share_entry(Table table, unsigned index) {
-  const Pte entry = table[index].read_only();
-  table.update(index, entry);
-  frames.add_reference(entry.frame());
-  return entry;
-}
-
 // Copies every entry of a table, and all tables below down to those of `shared_level`. What those lead to is shared copy-on-write. With
 // kNoLevel pages are copied as well, but for those mapped MAP_SHARED. Requires: enough frames.
 // lab(fork)

@@ -57,7 +57,7 @@ struct AddressSpace::Edit {
 
 // Whether the source has one entry for the whole span of one of `level` at the address, and that can be stored here as it is.
 // lab(tree)
-bool AddressSpace::Edit::lent_whole(unsigned level, VirtAddr begin) const {
+inline bool AddressSpace::Edit::lent_whole(unsigned level, VirtAddr begin) const {
   if (source_of(begin).value % span_of(level) != 0) return false;
   return value.empty() || source->ruling(source_of(begin)).level >= level;  // (other rights: only what is one promise)
 }

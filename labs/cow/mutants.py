@@ -13,16 +13,16 @@ COPY_PAGE = "Machine::copy_page(*copy, entry.frame()); table.update(index, entry
 
 MUTANTS = [
     # --- sharing at fork ---
-    ("6", "the parent's entry stays writable", FORK, "table.update(index, entry);\n  frames.add_reference", "frames.add_reference", "fork_shares"),
-    ("-", "the child's entry is writable", FORK, "  frames.add_reference(entry.frame());\n  return entry;",
+    ("6", "the parent's entry stays writable", ADDRESS_SPACE, "table.update(index, entry);\n  frames.add_reference", "frames.add_reference", "fork_shares"),
+    ("-", "the child's entry is writable", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;",
      "  frames.add_reference(entry.frame());\n  return entry.may_write() ? entry.writable_now() : entry;", "fork_shares"),
-    ("-", "what is shared is not counted", FORK, "  frames.add_reference(entry.frame());\n  return entry;", "  return entry;", "fork_shares"),
-    ("22", "a second fork forgets what the first one shared", FORK, "  frames.add_reference(entry.frame());\n  return entry;",
+    ("-", "what is shared is not counted", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;", "  return entry;", "fork_shares"),
+    ("22", "a second fork forgets what the first one shared", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;",
      "  frames.record(entry.frame()).count = 2;\n  return entry;", "generations"),
-    ("21", "an 8-bit count, which wraps at 256", FORK, "  frames.add_reference(entry.frame());\n  return entry;",
+    ("21", "an 8-bit count, which wraps at 256", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;",
      "  frames.record(entry.frame()).count = (frames.record(entry.frame()).count + 1) & 0xff;\n  return entry;", "many_sharers"),
     ("-", "fork=pages copies every page", FORK, "strategy == ForkStrategy::kPages ? 0 : kNoLevel", "kNoLevel", "fork_shares"),
-    ("-", "fork shares also what is read-only as writable", FORK, "const Pte entry = table[index].read_only();\n  table.update(index, entry);",
+    ("-", "fork shares also what is read-only as writable", ADDRESS_SPACE, "const Pte entry = table[index].read_only();\n  table.update(index, entry);",
      "const Pte entry = table[index].with_rights(table[index].rights().exec() ? table[index].rights() : Rights::rw());\n  table.update(index, entry);",
      "fork_shares"),
     ("15", "memory is not counted before a fork", FORK,

@@ -1,5 +1,6 @@
 """Wrong solutions of lab tree: (GRADING's number, the mistake, file, text, what it becomes, the test that must catch it)."""
 
+ADDRESS_SPACE = "kernel/mm/address_space.hh"
 FAULT = "kernel/mm/fault.cc"
 FORK = "kernel/mm/fork.cc"
 FRAMES = "kernel/mm/frames.cc"
@@ -15,11 +16,11 @@ MUTANTS = [
     ("-", "fork copies one level of tables more", FORK, "strategy == ForkStrategy::kTree ? kRootLevel", "strategy == ForkStrategy::kTree ? kRootLevel - 1", "fork_constant"),
     ("-", "fork looks at every page before it shares", FORK, "const unsigned shared_level = level_to_share(strategy);",
      "const unsigned shared_level = level_to_share(strategy);\n  if (frames_to_copy(parent.root_, kRootLevel, kNoLevel) == 0) return Errno::kENOMEM;", "fork_constant"),
-    ("6", "the parent's root entries stay writable", FORK, "table.update(index, entry);\n  frames.add_reference", "frames.add_reference", "fork_constant"),
+    ("6", "the parent's root entries stay writable", ADDRESS_SPACE, "table.update(index, entry);\n  frames.add_reference", "frames.add_reference", "fork_constant"),
     ("33", "the child's root entries are writable while their tables are shared", FORK, "    to.set(index, entry);\n",
      "    to.set(index, entry.present() && level > 0 ? entry.writable_now() : entry);\n", "fork_constant"),
-    ("-", "a shared table is not counted", FORK, "  frames.add_reference(entry.frame());\n  return entry;", "  return entry;", "fork_constant"),
-    ("22", "a second fork forgets what the first one shared", FORK, "  frames.add_reference(entry.frame());\n  return entry;",
+    ("-", "a shared table is not counted", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;", "  return entry;", "fork_constant"),
+    ("22", "a second fork forgets what the first one shared", ADDRESS_SPACE, "  frames.add_reference(entry.frame());\n  return entry;",
      "  frames.record(entry.frame()).count = 2;\n  return entry;", "generations"),
     # --- copying a table ---
     ("29", "a shared table is written in place", FAULT, ALONE, "if (entry.present()) {", "path"),

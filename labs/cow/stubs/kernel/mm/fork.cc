@@ -6,11 +6,3 @@ constexpr unsigned level_to_share(ForkStrategy strategy) {
   (void)strategy;
   return kNoLevel;
 }
-
-// Lab cow: Enough for a page mapped MAP_SHARED, which all may write: it is counted. A private page must not be written by anybody who has
-// not made it his own. Which entries must say so?
-Pte AddressSpace::share_entry(Table table, unsigned index) {
-  const Pte entry = table[index];
-  frames.add_reference(entry.frame());
-  return entry;
-}
