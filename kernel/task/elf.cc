@@ -12,6 +12,7 @@ constexpr uint32_t kFlagX = 1, kFlagW = 2, kFlagR = 4;
 // offset + bytes <= limit, without wrapping.
 constexpr bool fits(uint64_t offset, uint64_t bytes, uint64_t limit) { return offset <= limit && bytes <= limit - offset; }
 
+// lab(exec)
 Result<Segment> segment_of(const ElfProgramHeader& p, uint64_t file_bytes, PageRange area, uint64_t bias) {
   const Rights rights(p.flags & kFlagR, p.flags & kFlagW, p.flags & kFlagX);
   const uint64_t start = p.vaddr + bias;
@@ -34,6 +35,7 @@ Result<Segment> segment_of(const ElfProgramHeader& p, uint64_t file_bytes, PageR
 
 }  // namespace
 
+// lab(exec)
 Result<> check_header(const ElfHeader& h, uint64_t file_bytes) {
   if (file_bytes < sizeof h || __builtin_memcmp(h.ident, kIdent, sizeof kIdent) != 0) return Errno::kENOEXEC;
   const bool kind = (h.type == kTypeExec || h.type == kTypeDyn) && h.machine == kMachineX86_64 && h.version == 1;
@@ -41,6 +43,7 @@ Result<> check_header(const ElfHeader& h, uint64_t file_bytes) {
   return kind && table && fits(h.phoff, h.table_bytes(), file_bytes) ? Errno::kOk : Errno::kENOEXEC;
 }
 
+// lab(exec)
 Result<> image_of(const ElfHeaders& headers, uint64_t file_bytes, PageRange area, VirtAddr base, Image& image) {
   const ElfHeader& h = headers.header;
   Result<> sound = check_header(h, file_bytes);

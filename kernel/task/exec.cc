@@ -23,6 +23,7 @@ Result<> read_image(const View& view, Image& image) {
   return image_of(headers, view.bytes, layout::kImages, layout::kPieBase, image);
 }
 
+// lab(exec)
 Result<> map_segment(AddressSpace& space, const Segment& segment, const View& view) {
   const VirtAddr pages_end = segment.file_pages_end();
   const VirtAddr from = view.begin + segment.file_page * kPageSize;
@@ -90,6 +91,7 @@ constexpr unsigned kAuxiliaryCount = 16;
 
 // The vector behind the environment (System V ABI, AMD64 supplement, 3.4.3; getauxval(3)). There is no AT_SYSINFO_EHDR: libc makes real
 // calls.
+// lab(exec)
 void put_auxiliary(StackWriter& stack, const Image& image, const Identity& identity, VirtAddr random, VirtAddr path) {
   const uint64_t vector[kAuxiliaryCount][2] = {
       {3 /* AT_PHDR */, image.headers.value},
@@ -124,6 +126,7 @@ void put_auxiliary(StackWriter& stack, const Image& image, const Identity& ident
 //     rsp ──>     argument count                        rsp % 16 == 0
 //
 // Returns rsp. E2BIG, EFAULT, ENOMEM.
+// lab(exec)
 Result<VirtAddr> build_stack(AddressSpace& space, const Image& image, const Program& program, const Identity& identity) {
   AddressSpace& source = program.strings;
   Span<const char> prefix = program.prefix;
@@ -175,6 +178,7 @@ void set_name(Process& process, Span<const char> path) {
 
 }  // namespace
 
+// lab(exec)
 Result<> exec(Process& process, const Program& program) {
   trace_event(R"("event":"load","pid":{}})", process.pid);
   static Image image;
