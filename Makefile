@@ -58,7 +58,7 @@ include tests/build.mk
 # A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which
 # changes only when its contents do.
 ALL_OBJECTS := $(sort $(foreach list,$(filter %_OBJECTS %_OBJS,$(.VARIABLES)),$($(list))))
-GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
+GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM DISPLAY_KIND TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
 FLAG_FILES = $(filter-out tests/%,$(filter Makefile %.mk,$(MAKEFILE_LIST)))
 ENVIRONMENT = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)
 
@@ -85,7 +85,7 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run bench gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run run-gui bench gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
 
@@ -111,6 +111,11 @@ $(BUILD)/kine.iso: $(BUILD)/kernel.elf $(BUILD)/kine.cpio tools/mkiso tools/kine
 
 run: all ## boot from the CD in QEMU: the examples, then a shell; PROGRAM="NAME ARG..." runs one program
 	@tools/run --build '$(BUILD)' --grub $(PROGRAM)
+
+run-gui: all ## the same with QEMU's screen, which shows a live map of memory beside the console (docs/live-map.md)
+	@tools/run --build '$(BUILD)' -m 128M --display $(DISPLAY_KIND) $(PROGRAM)
+# QEMU's word for a display: gtk, sdl, cocoa (on a Mac).
+DISPLAY_KIND ?= $(if $(filter Darwin,$(shell uname -s)),cocoa,gtk)
 
 gdb: all ## GDB on a Kine that has just started; PROGRAM="NAME ARG..." runs one program (docs/gdb.md)
 	@tools/gdb/start --build '$(BUILD)' $(PROGRAM)

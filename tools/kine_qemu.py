@@ -68,13 +68,13 @@ def encode_word(word):
 COMMAND_LINE_LIMIT = 4095
 
 
-def kernel_words(append, tty="", stdin="", die="", arguments=()):
-    """The kernel's command line. `append` is the kernel's and taken as it is; the other words are init's."""
+def kernel_words(append, tty="", stdin="", die="", arguments=(), screen=False):
+    """The kernel's command line. `append` is the kernel's and taken as it is; the other words are init's. `screen`: there is a display."""
     words = append.split()
     if "--" in words:
         raise QemuError("--append must not contain '--': the program's arguments follow the program's name")
     options = [("--tty=", tty), ("--stdin=", stdin), ("--die=", die)]
-    inits = [encode_word(name + value) for name, value in options if value] + [encode_word(argument) for argument in arguments]
+    inits = ["--map"] * screen + [encode_word(name + value) for name, value in options if value] + [encode_word(argument) for argument in arguments]
     line = " ".join(words + (["--"] + inits if inits else []))
     if len(line) > COMMAND_LINE_LIMIT:
         raise QemuError(f"the kernel's command line, which carries the arguments, is {len(line)} bytes long; it may have {COMMAND_LINE_LIMIT}")
@@ -92,11 +92,13 @@ def find_program(name, package):
 
 
 def qemu_command(boot, qemu="qemu-system-x86_64", memory="256M", cpu="qemu64", icount=False, display="none", extra=()):
-    """QEMU and its flags, without the streams. `boot` is the part that says what is booted. With a display there is a VGA card, too."""
+    """QEMU and its flags, without the streams. `boot` is the part that says what is booted. With a display there is a VGA card, too; with "hidden"
+    one that nobody sees, for QMP's screendump."""
+    shown = "none" if display == "hidden" else display
     command = [find_program(qemu, "qemu-system-x86"), "-accel", "tcg,thread=single", "-machine", "pc", "-cpu", cpu, "-m", memory]
     if icount:
         command += ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1"]
-    command += ["-nodefaults", "-display", display, "-vga", "none" if display == "none" else "std"]
+    command += ["-nodefaults", "-display", shown, "-vga", "none" if display == "none" else "std"]
     command += ["-monitor", "none", "-net", "none", "-no-reboot"]
     command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"]
     return command + list(boot) + list(extra)

@@ -31,6 +31,7 @@ GROUP_NAMES = """
   readme
   gdb
   panic
+  livemap
   trace
   labs
 """.split()

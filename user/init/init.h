@@ -31,7 +31,7 @@ void set_clock(void);
 /* --- servers.c --- */
 
 /* Connections that programs begin with. */
-extern int console_connections[4]; /* by cookie, kConsoleTerminal … */
+extern int console_connections[]; /* by cookie, kConsoleTerminal … */
 extern int root_connection;
 extern int machine_right;
 

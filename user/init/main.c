@@ -1,13 +1,13 @@
 /* init: process 1, the ancestor of all others. When it ends, the machine ends, with its status.
  *
- *     init [--tty=DIGITS] [--stdin=PATH] [--die=SERVER:K] [PROGRAM ARG…]
+ *     init [--tty=DIGITS] [--stdin=PATH] [--die=SERVER:K] [--map] [PROGRAM ARG…]
  *
  * It starts the servers, and then one child: PROGRAM, or the examples and a shell. init ends when that child does, with the child's status,
  * or 128 + the signal that killed it. A PROGRAM without a slash lies in /bin. Orphans become children of init, which waits for them, so
  * that no zombie stays.
  * --tty: which of the descriptors 0, 1 and 2 are the terminal. --stdin: what descriptor 0 reads when it is not. --die: that server's first
- * incarnation kills itself at its K-th call of Kine's own; for tests. In all of them %XX stands for the byte with that hexadecimal number: a
- * word of the kernel's command line holds no space. An empty one is "%00".
+ * incarnation kills itself at its K-th call of Kine's own; for tests. --map: there is a display, and livemap draws on it. In all of them
+ * %XX stands for the byte with that hexadecimal number: a word of the kernel's command line holds no space. An empty one is "%00".
  *
  * Must never: call a server itself. It would wait for one that only init can start again. Its children may. */
 #include <ctype.h>
@@ -32,6 +32,7 @@ struct options {
   bool terminal[3]; /* which descriptors are one */
   const char *input;
   const char *dies;
+  bool map;
   char **program; /* and its arguments; NULL: none */
 };
 
@@ -140,6 +141,25 @@ static void run_child(const struct options *options) {
   become(shell, shell_environment);
 }
 
+/* In a child: become livemap, with what it looks at and draws on. */
+static void run_map(void) {
+  static char *map[] = {"livemap", NULL};
+  const struct {
+    int wanted, fd;
+  } held[] = {
+      {kMapStatistics, kine_cut(machine_right, KINE_RIGHT_STATISTICS, 0, 0)},
+      {kMapMemory, kine_cut(machine_right, KINE_RIGHT_MEMORY, 0xa0000, 0x10000)},
+      {kMapPorts, kine_cut(machine_right, KINE_RIGHT_IO, kVgaPorts, kVgaPortCount)},
+      {kMapVbe, kine_cut(machine_right, KINE_RIGHT_IO, kVbePorts, kVbePortCount)},
+      {kMapCells, console_connections[kConsoleCells]},
+  };
+
+  for (unsigned i = 0; i < sizeof held / sizeof held[0]; i++) dup2(held[i].fd, held[i].wanted);
+  setsid();
+  if (kine_root(root_connection) == 0) become(map, environment);
+  _exit(kCannotRun);
+}
+
 /* Waits for `child`, and for every orphan and server that ends before it, and keeps the servers running. */
 static int wait_for(pid_t child) {
   for (;;) {
@@ -199,6 +219,8 @@ static bool read_words(struct options *options, char *argv[]) {
       options->input = input;
     else if (dies != NULL)
       options->dies = dies;
+    else if (strcmp(*argv, "--map") == 0)
+      options->map = true;
     else if (terminals == NULL || !set_terminals(options, terminals))
       return false;
   }
@@ -214,11 +236,12 @@ int main(int argc, char *argv[]) {
 
   if (servers_prepare(options.dies) != 0) return kCannotRun;
   if (!understood) {
-    init_log("init [--tty=DIGITS] [--stdin=PATH] [--die=SERVER:K] [PROGRAM ARG...]");
+    init_log("init [--tty=DIGITS] [--stdin=PATH] [--die=SERVER:K] [--map] [PROGRAM ARG...]");
     return kCannotRun;
   }
   set_clock();
   servers_run();
+  if (options.map && fork() == 0) run_map();
   const pid_t child = fork();
   if (child == 0) run_child(&options);
   if (has_terminal(&options)) terminal_session = child;

@@ -40,7 +40,7 @@ struct server {
   struct timespec started;
 };
 
-int console_connections[4], root_connection, machine_right;
+int console_connections[kConsoleCells + 1], root_connection, machine_right;
 pid_t terminal_session;
 bool init_log_is_open;
 static int fill_connection;
@@ -82,7 +82,7 @@ static void give_rights(struct server *server, const int *rights, unsigned count
 static void make_rights(void) {
   for (unsigned i = 0; i < kServers; i++) servers[i].port = high(kine_port());
   /* One connection for each cookie, so that what a server publishes about a cookie is told to all who hold it. */
-  for (unsigned i = 0; i < 4; i++) console_connections[i] = mint(kConsole, i);
+  for (unsigned i = 0; i <= kConsoleCells; i++) console_connections[i] = mint(kConsole, i);
   root_connection = mint(kFiles, kFilesRoot);
   fill_connection = mint(kFiles, kFilesFill);
   const int console[] = {cut(KINE_RIGHT_INTERRUPT, 4, 1),      cut(KINE_RIGHT_IO, kCom1, kComPorts),

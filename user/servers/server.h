@@ -29,6 +29,14 @@ enum {
   kFilesLog = 7,
 };
 enum { kPipesLog = 4 };
+/* … and livemap, which is none. */
+enum {
+  kMapStatistics = 10, /* right to look at frames and processes */
+  kMapMemory = 11,     /* right to the VGA's first 64 KiB */
+  kMapPorts = 12,      /* right to its I/O ports */
+  kMapVbe = 13,        /* … and to those of its large modes */
+  kMapCells = 14,      /* connection to the console that tells what the text screen shows */
+};
 
 /* Cookies of the connections that init mints. They mean the same to every incarnation of a server. */
 enum {
@@ -36,6 +44,7 @@ enum {
   kConsoleOutput = 1,        /* COM1, bytes as they are, not a terminal, write only */
   kConsoleError = 2,         /* COM2, the same */
   kConsoleErrorTerminal = 3, /* COM2, bytes as they are, but isatty() says yes */
+  kConsoleCells = 4,         /* read: the text screen, as screen_read says */
 };
 enum {
   kFilesRoot = 0, /* the root directory */
@@ -45,6 +54,7 @@ enum { kPipesMaker = 0 /* pipe2 */ };
 
 /* I/O ports. */
 enum { kCom1 = 0x3f8, kCom2 = 0x2f8, kComPorts = 8, kScreenPorts = 0x3d4, kLogPort = 0xe9 };
+enum { kVgaPorts = 0x3c0, kVgaPortCount = 0x20, kVbePorts = 0x1ce, kVbePortCount = 3 };
 
 /* What Linux lets one read or write move: INT_MAX rounded down to whole pages; and how many pieces a vector may have. */
 enum { kMaxTransfer = 0x7ffff000, kMaxPieces = 1024 };

@@ -30,7 +30,7 @@ enum {
   kStaged = 2 * kPiece, /* … and what becomes of them at most */
   kBurst = 4096,        /* bytes that are sent in one step */
   kPause = 1000,        /* microseconds */
-  kConnections = 4,     /* cookies */
+  kConnections = 5,     /* cookies */
 };
 
 struct output {
@@ -174,6 +174,7 @@ static int64_t other_call(const struct kine_message *message) {
 
 static void call(const struct kine_message *message) {
   if (message->cookie >= kConnections) return server_answer(message->token, -EIO);
+  if (message->cookie == kConsoleCells) return server_answer(message->token, message->number == SYS_read ? screen_read(message) : -EBADF);
   const int64_t denied = is_terminal(message->cookie) ? control_check(&terminal, message) : 0;
   if (denied != 0) return server_answer(message->token, denied);
   if (is_write(message)) return write_call(message);

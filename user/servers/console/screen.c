@@ -2,6 +2,7 @@
  * colours (IBM VGA technical reference: attribute byte; CRTC registers 0x0e and 0x0f hold the cursor's cell). */
 #include "screen.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "line.h"
@@ -9,10 +10,10 @@
 
 enum { kRows = 25, kColumns = 80, kCells = kRows * kColumns, kPlain = 0x0700 /* light grey on black */, kNumbers = 2 };
 
-static volatile uint16_t *memory; /* NULL: no display */
-static uint16_t cells[kCells];    /* the same in ordinary memory, which is quick to read */
-static unsigned cursor;           /* a cell */
-static bool wraps;                /* it has filled its line: the next character goes to the next one */
+static volatile uint16_t *memory;  /* NULL: no display */
+static uint16_t cells[kCells + 1]; /* the same in ordinary memory, which is quick to read; and the cursor's place */
+static unsigned cursor;            /* a cell */
+static bool wraps;                 /* it has filled its line: the next character goes to the next one */
 static struct utf8 utf8;
 
 /* An escape sequence that has begun: ESC [ number ; number … letter. */
@@ -28,6 +29,7 @@ static void clear(unsigned from, unsigned to) {
 }
 
 static void show_cursor(void) {
+  cells[kCells] = (uint16_t)cursor;
   for (unsigned half = 0; half < 2; half++) {
     out8(kScreenPorts, (uint8_t)(0x0f - half));
     out8(kScreenPorts + 1, (uint8_t)(cursor >> 8 * half));
@@ -115,4 +117,10 @@ void screen_show(const uint8_t *bytes, size_t count) {
   if (memory == NULL) return;
   for (size_t i = 0; i < count; i++) state == kText ? text(bytes[i]) : escape(bytes[i]);
   show_cursor();
+}
+
+int64_t screen_read(const struct kine_message *message) {
+  const int64_t error = message->words[2] < sizeof cells ? -EINVAL : server_give(message, 1, cells, sizeof cells);
+
+  return error != 0 ? error : (int64_t)sizeof cells;
 }
