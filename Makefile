@@ -58,7 +58,7 @@ include tests/build.mk
 # A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which
 # changes only when its contents do.
 ALL_OBJECTS := $(sort $(foreach list,$(filter %_OBJECTS %_OBJS,$(.VARIABLES)),$($(list))))
-GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM DISPLAY_KIND TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
+GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM DISPLAY_KIND TRACE TRACE_OPTIONS TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
 FLAG_FILES = $(filter-out tests/%,$(filter Makefile %.mk,$(MAKEFILE_LIST)))
 ENVIRONMENT = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)
 
@@ -120,8 +120,8 @@ DISPLAY_KIND ?= $(if $(filter Darwin,$(shell uname -s)),cocoa,gtk)
 gdb: all ## GDB on a Kine that has just started; PROGRAM="NAME ARG..." runs one program (docs/gdb.md)
 	@tools/gdb/start --build '$(BUILD)' $(PROGRAM)
 
-gdb-replay: all ## the same on a recorded run, in which GDB can go back; PROGRAM must end by itself
-	@tools/gdb/start --build '$(BUILD)' --replay $(PROGRAM)
+gdb-replay: all $(if $(TRACE),traced) ## the same on a recorded run, in which GDB can go back; PROGRAM must end by itself
+	@tools/gdb/start --build '$(BUILD)' --replay $(if $(TRACE),--trace '$(BUILD)/trace.html') $(PROGRAM)
 
 gdb-server: all ## the same for an editor's GDB: waits at the socket $(BUILD)/gdb.socket
 	@tools/gdb/start --build '$(BUILD)' --server '$(BUILD)/gdb.socket' $(PROGRAM)

@@ -8,7 +8,10 @@ what stands below each is all that it prints. A line "[...]" stands for any line
 each may be another one, but the same one wherever the transcript has the same.
 """
 
+import base64
 import glob
+import gzip
+import json
 import os
 import pty
 import re
@@ -414,7 +417,7 @@ def programs(context, name):
 def recorded(context, name):
     """Back and ahead in a recorded run: what was there is there again; the store that is found is the one that wrote."""
     commands = ["kine ubreak fork_example:main", "continue", "delete", "kine break fault --kind copy", "continue", "kine goto", "kine before-fault"]
-    commands += ["python faulted = gdb.selected_frame().pc()", "kine who-wrote $sp-8", "x/gx $sp", "kine goto -1", "x/i $pc", "kine goto +1", "kine goto -999999999"]
+    commands += ["python faulted = gdb.selected_frame().pc()", "kine who-wrote $sp-8", "x/gx $sp", "kine goto -1", "x/i $pc", "kine goto +1", "kine goto -999999999", "kine goto event 5"]
     log = gdb(context, name, commands, ("fork_example",), ("--replay", "-m", "64M"))
     yield log.matches(f"{name}/where", "kine goto", r"^moment \d+: process \d \(fork_example\), in kernel mode$", r"AddressSpace::fault")
     yield log.matches(f"{name}/before-fault", "kine before-fault", r"^moment \d+: process \d \(fork_example\), in user mode$", r"in fork at ")
@@ -426,8 +429,36 @@ def recorded(context, name):
         bool(value) and log["x/gx $sp"].strip().endswith(value.group(1)) and "call" in log["x/i $pc"],
         log.failure("a call, which pushed the word", log["x/gx $sp"] + log["x/i $pc"]),
     )
-    for text in ("the recording begins with moment 0",):
+    for text in ("the recording begins with moment 0", "this run was not traced: begin with `make gdb-replay TRACE=1`"):
         yield Result(f"{name}/error", text in log.done.stderr.decode(), log.failure(text, log.done.stderr.decode()))
+
+
+def events_of_page(path):
+    """The lines of the trace that a page shows."""
+    with open(path, encoding="utf-8") as file:
+        packed = re.search(r'id="data">([^<]*)<', file.read())[1]
+    return [line for line in json.loads(gzip.decompress(base64.b64decode(packed))) if "n" in line]
+
+
+def recorded_events(context, name):
+    """To events of the trace of a recorded run: the kernel is about to tell just that one, and the page of the same run has it by that number."""
+    page = context.scratch("gdb", "recording.html")
+    commands = ["complete kine goto e", "kine goto event 300", "print kine::tracer.events", "kine goto event 40", "kine bt", "kine goto event 301", "kine goto event", "kine goto event 999999"]
+    log = gdb(context, name, commands, ("fork_example",), ("--replay", "-m", "64M", "--trace", page), timeout=600)
+    events = events_of_page(page) if os.path.exists(page) else []
+    moments = []
+    for number in (300, 40, 301):
+        seen = log[f"kine goto event {number}"]
+        found = re.search(r"^event (\d+): (\{.*\})\nmoment (\d+): ", seen, re.MULTILINE)
+        right = bool(found) and number < len(events) and json.loads(found[2]) == events[number] and int(found[1]) == number
+        yield Result(f"{name}/{number}", right, log.failure(f"event {number}, as the page has it", seen))
+        moments.append(int(found[3]) if found else 0)
+    yield Result(f"{name}/order", moments[1] < moments[0] < moments[2], log.failure("the moments of events 40, 300, 301 in order", str(moments)))
+    yield log.matches(f"{name}/counted", "print kine::tracer.events", r"= 301$")
+    yield log.matches(f"{name}/in-the-kernel", "kine bt", r"kine::Tracer::line")
+    yield log.matches(f"{name}/completion", "complete kine goto e", r"^kine goto event$")
+    for text in ("usage: kine goto [MOMENT|+N|-N|event N]", "and no event 999999"):
+        yield Result(f"{name}/{'usage' if 'usage' in text else 'no-such-event'}", text in log.done.stderr.decode(), log.failure(text, log.done.stderr.decode()))
 
 
 def clang(context, name):
@@ -957,7 +988,7 @@ def replay_all(context, name, path):
 
 
 def jobs(context):
-    for run in (looking, verdicts, faults, programs, recorded, clang, audit, printers, helping, two_at_once, leaving, terminal, server, mistakes):
+    for run in (looking, verdicts, faults, programs, recorded, recorded_events, clang, audit, printers, helping, two_at_once, leaving, terminal, server, mistakes):
         name = f"gdb/{run.__name__.replace('_', '-')}"
         if context.matches(name):
             yield Job(name, lambda run=run, name=name: run(context, name), weight=8)

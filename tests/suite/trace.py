@@ -1,10 +1,11 @@
 """The trace: what the kernel that traces tells must add up to what it counted, for all three kinds of fork and every kind of fault."""
 
 import os
+import re
 import sys
 
 from kine_qemu import REPO
-from suite.core import Job, Result, indent, kine, show
+from suite.core import Job, Result, indent, kine, run_process, show
 
 sys.path.insert(0, os.path.join(REPO, "tools/trace"))
 import kine_trace
@@ -109,13 +110,64 @@ def damaged(context, name):
         yield Result(f"{name}/{case}", expected in seen, failure(done, f"expected: a complaint with '{expected}'\nseen:     {seen[:300] or 'none'}"))
 
 
+DOCUMENT = os.path.join(REPO, "docs/trace.md")
+
+
+def sources():
+    for folder in ("kernel", "arch"):
+        for where, _, names in os.walk(os.path.join(REPO, folder)):
+            for name in names:
+                with open(os.path.join(where, name), encoding="utf-8") as file:
+                    yield file.read()
+
+
+def document(_context, name):
+    """docs/trace.md explains every line that the kernel's source can tell, with its words, and no other."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        text = file.read()
+    rows = re.findall(r"^\| `([^`]+)` \| (.*) \|$", text, re.MULTILINE)
+    explained = {row[0]: row[1] for row in rows}
+    changes = {re.match(r'{"(\w+)":', row[0])[1]: row[0] for row in rows if row[0].startswith("{")}
+    events, told = {}, {}
+    for source in sources():
+        for event, words in re.findall(r'R"\("event":"(\w+)"((?:,"\w+":[^,}]*\}?"?)*)\}\)"', source):
+            events[event] = set(re.findall(r'"(\w+)":', words))
+        for change, words in re.findall(r'R"\(\{"(\w+)":(.*?)\}\)"', source):
+            if change != "n":
+                told[change] = words.count(",") + 1
+    wrong = [f"event {event} is not explained" for event in events if event not in explained]
+    wrong += [f"event {event}: `{word}` is not explained" for event, words in events.items() for word in words if f"`{word}`" not in explained.get(event, "")]
+    wrong += [f"change {change} is not explained" for change in told if change not in changes]
+    wrong += [f"change {change}: {told[change]} words are told" for change, row in changes.items() if change in told and row.count(",") + 1 != told[change]]
+    wrong += [f"change {change} is told nowhere" for change in changes if change not in told]
+    wrong += [f"only {len(events)} events and {len(told)} changes were found in the source"] if len(events) < 14 or len(told) < 14 else []
+    problem = "expected: docs/trace.md explains what the kernel tells\nseen:\n  " + "\n  ".join(wrong) + f"\nagain:    tests/run -k {name}"
+    yield Result(name, not wrong, problem)
+
+
+def by_make(context, name):
+    """`make trace` makes the page, whatever the program's status."""
+    page = context.path("trace.html")
+    if os.path.exists(page):
+        os.unlink(page)
+    done = run_process(context, ["make", "--no-print-directory", f"BUILD={context.build}", "trace", "PROGRAM=show_args one two"], timeout=600)
+    seen = os.path.getsize(page) if os.path.exists(page) else 0
+    right = done.status == 0 and b"argv[2] = two" in done.stdout and b"ended with status 3" in done.stdout and seen > 50000
+    yield Result(name, right, done.failure("the program's output, its status 3, and build/trace.html", f"status {done.status}, a page of {seen} bytes\n{show(done.stdout)}"))
+    done = run_process(context, [sys.executable, os.path.join(REPO, "tools/trace/draw"), os.path.join(REPO, "LICENSE"), "-o", context.scratch("trace", "none.html")])
+    yield Result(f"{name}/no-trace", done.status == 1 and b"this is no trace" in done.stderr, done.failure("a complaint", show(done.stderr)))
+
+
 def jobs(context):
     def job(name, run, *arguments, weight=10.0):
         return Job(name, lambda: run(context, *arguments), weight)
 
-    return [
+    every = [
         *(job(f"trace/adds-up/{name}", adds_up, name, weight=20.0) for name in PROGRAMS),
         job("trace/levels", levels, "trace/levels"),
         job("trace/damaged", damaged, "trace/damaged"),
+        job("trace/document", document, "trace/document", weight=0.1),
+        job("trace/make", by_make, "trace/make"),
         *trace_page.jobs(context, lambda name, options: record(context, name, options), LEVELS, EXPECTED),
     ]
+    return [each for each in every if context.matches(each.name)]

@@ -55,14 +55,16 @@ class Recording:
         if self.position() != moment:
             raise gdb.GdbError(f"the recording has no moment {moment}; here is {self.position()}")
 
-    def run_to(self, moment):
-        """Ahead. The breakpoints of whoever sits here do not stop it; hidden ones see what they wait for."""
+    def run_to(self, moment=None):
+        """Ahead, without a moment as far as a hidden breakpoint stops. The breakpoints of whoever sits here do not stop it; hidden ones see
+        what they wait for."""
         theirs = [each for each in gdb.breakpoints() if each.visible and each.enabled]
         self.moving = True
         for each in theirs:
             each.enabled = False
         try:
-            self.ask("replay-break", icount=moment)
+            if moment is not None:
+                self.ask("replay-break", icount=moment)
             gdb.execute("continue", to_string=True)
         finally:
             for each in theirs:

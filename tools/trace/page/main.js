@@ -122,7 +122,8 @@ class App {
   isShown(process, event) {
     if (this.forced.has(process.pid)) return this.forced.get(process.pid);
     if (process.pid === event.by || process.pid === event.pid || process.pid === event.child) return true;
-    const family = this.about.family;
+    const family = this.about.family, own = this.model.processes.get(event.by);
+    if (!family && own && process.pid === own.parent) return true;
     for (let each = process; each; each = this.model.processes.get(each.parent)) if (each.pid === family) return true;
     return false;
   }

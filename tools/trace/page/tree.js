@@ -25,6 +25,7 @@ class TreeView {
     this.drawn = new Map();
     this.zoom = 0;  // 0: as large as fits
     this.expanded = new Set();
+    new ResizeObserver(() => { if (this.width) this.resize(); }).observe(svg.parentElement);
     svg.addEventListener("click", (event) => {
       const node = event.target.closest(".node");
       if (!node) return;
@@ -113,12 +114,7 @@ class TreeView {
   }
 
   draw(model, {roots, nodes}, owner, colours, touched, copied, chosen) {
-    const room = this.svg.parentElement, fit = Math.min(room.clientWidth / this.width, room.clientHeight / this.height);
-    const scale = this.zoom || Math.max(0.5, Math.min(1.1, fit));
-    this.scale = scale;
-    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
-    this.svg.setAttribute("width", Math.floor(this.width * scale));
-    this.svg.setAttribute("height", Math.floor(this.height * scale));
+    this.resize();
     const all = [...roots, ...nodes.values()], keep = new Set(), edges = [];
     for (const node of all) {
       keep.add(node.id);
@@ -138,6 +134,15 @@ class TreeView {
     }
     this.edges.replaceChildren(...edges);
     this.copies.replaceChildren(...copied.flatMap(([from, to]) => this.copy(nodes.get(from), nodes.get(to))));
+  }
+
+  resize() {
+    const room = this.svg.parentElement, fit = Math.min(room.clientWidth / this.width, room.clientHeight / this.height);
+    const scale = this.zoom || Math.max(0.5, Math.min(1.1, fit));
+    this.scale = scale;
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.height}`);
+    this.svg.setAttribute("width", Math.floor(this.width * scale));
+    this.svg.setAttribute("height", Math.floor(this.height * scale));
   }
 
   make(node) {

@@ -3,7 +3,7 @@
 import struct
 
 import gdb
-from kine import fault, kernel, program, replay
+from kine import events, fault, kernel, program, replay
 from kine.commands.base import KineCommand, number, pids, process_or_current, show
 from kine.model import NotRunning, Snapshot, snapshot
 
@@ -27,16 +27,25 @@ def tell_where(recording):
 
 
 class Goto(KineCommand):
-    """Goes to a moment of a recorded run, back or ahead: kine goto [MOMENT|+N|-N].
+    """Goes to a moment of a recorded run, back or ahead: kine goto [MOMENT|+N|-N|event N].
 
     A moment is the number of instructions that ran since the machine was switched on; +N and -N count from here. Without one: says which moment
-    this is."""
+    this is. `event N` is the moment at which the kernel tells event N of its trace, before it changes anything: the run must have been recorded
+    with the kernel that traces (make gdb-replay TRACE=1), which also draws the page that has the numbers."""
 
-    name, arguments, most = "goto", "[MOMENT|+N|-N]", 1
+    name, arguments, most = "goto", "[MOMENT|+N|-N|event N]", 2
 
-    def run(self, moment=None):
+    def choices(self, before):
+        return ["event"] if not before else []
+
+    def run(self, moment=None, event=None):
         recording = replay.need()
-        if moment is not None:
+        if (moment == "event") != (event is not None):
+            raise gdb.GdbError(f"usage: kine goto {self.arguments}")
+        if event is not None:
+            show(events.go(recording, number(event, "N")))
+            program.follow_current()
+        elif moment is not None:
             count = number(moment.lstrip("+-"), "MOMENT")
             here = recording.position()
             recording.seek(here + count if moment[0] == "+" else here - count if moment[0] == "-" else count)
