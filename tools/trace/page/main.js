@@ -99,7 +99,7 @@ class App {
     this.sayChosen();
     this.list.show(this.at);
     byId("slider").value = this.at;
-    byId("position").textContent = `event ${this.at.toLocaleString("en")} of ${this.last.toLocaleString("en")}`;
+    byId("position").textContent = `${this.at.toLocaleString("en")} of ${this.last.toLocaleString("en")}`;
     byId("slider").setAttribute("aria-valuetext", titleOf(this.trace, this.at));
   }
 

@@ -110,7 +110,7 @@ class TreeView {
       next += BOX.gap;
     }
     this.width = next;
-    this.height = BOX.top + 44 + 4 * BOX.row + 46;
+    this.height = BOX.top + 44 + 4 * BOX.row + 64;
   }
 
   draw(model, {roots, nodes}, owner, colours, touched, copied, chosen) {
@@ -215,10 +215,10 @@ class TreeView {
 
   copy(from, to) {
     if (!from || !to) return [];
-    const left = from.x < to.x, y = from.y + 30, begin = from.x + (left ? BOX.width : 0), end = to.x + (left ? 0 : BOX.width);
-    const middle = (begin + end) / 2, lift = Math.min(60, 10 + Math.abs(end - begin) / 8);
-    return [element("path", {class: "copy", d: `M${begin} ${y}Q${middle} ${y - lift} ${end + (left ? -4 : 4)} ${to.y + 30}`, "marker-end": "url(#arrow-copy)"}),
-      element("text", {class: "copy-word", x: middle, y: y - lift / 2 - 4, "text-anchor": "middle"}, "copied")];
+    const height = (node) => (node.table ? BOX.height : 40), y = from.y + height(from) - 8, target = to.y + height(to) - 8;
+    const left = from.x < to.x, begin = from.x + (left ? BOX.width : 0), end = to.x + (left ? -4 : BOX.width + 4), middle = (begin + end) / 2, sag = Math.max(y, target) + 52;
+    return [element("path", {class: "copy", d: `M${begin} ${y}Q${middle} ${sag} ${end} ${target}`, "marker-end": "url(#arrow-copy)"}),
+      element("text", {class: "copy-word", x: middle, y: (y + target) / 4 + sag / 2 + 4, "text-anchor": "middle"}, "copied")];
   }
 }
 
