@@ -132,6 +132,7 @@ bench: all $(BUILD)/tests/guest/many ## every row of bench on Kine and on Linux,
 setup: ## install missing tools by the system's package manager (first, even with -j)
 
 test: ## all tests; the last line is "N passed, N failed"
+	@[ -e tests/run ] || { echo 'a handout has the tests of its labs, and no others: make grade' >&2; exit 1; }
 	+@$(MAKE) --no-print-directory $(PARALLEL) all test-programs clang-build
 	@tests/run --build '$(BUILD)' $(TESTS)
 
@@ -159,7 +160,7 @@ clean: ## remove everything that was built
 	rm -rf -- '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk tests/host/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk labs/authors.mk tests/host/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
 
 endif

@@ -19,7 +19,7 @@ $(foreach lab,$(LABS),$(eval $(call lab_archive,$(lab))))
 # A handout grades its own lab, unless LAB names others; LAB=all, or no handout: all labs.
 LAB ?= $(file <labs/handout)
 
-.PHONY: grade gdb-lab handout mutants lab-archives
+.PHONY: grade gdb-lab lab-archives
 grade: ## LAB=NAME: run a lab's tests on this kernel and count the points; TEST=NAME one test, TREE=DIR another tree, JSON=FILE
 	@tools/grade $(filter-out all,$(LAB)) $(TEST:%=--only %) $(NONCE:%=--nonce %) $(TREE:%=--tree %) $(JSON:%=--json %) $(JUNIT:%=--junit %) \
 	  $(MORE_TESTS:%=--tests %)
@@ -27,10 +27,7 @@ grade: ## LAB=NAME: run a lab's tests on this kernel and count the points; TEST=
 gdb-lab: all lab-archives ## TEST=LAB/NAME: a test's program under GDB, on this kernel
 	@tools/grade --gdb '$(TEST)' $(NONCE:%=--nonce %)
 
-handout: ## LAB=NAME OUT=DIR: the tree that students of a lab begin with
-	@tools/handout '$(LAB)' '$(OUT)'
-
-mutants: ## grade the reference, each fresh handout, and every wrong solution of labs/*/mutants.py (takes minutes); MUTANT=TEXT some of them
-	@tools/mutants $(if $(MUTANT),'$(MUTANT)',--handouts)
-
 lab-archives: $(LABS:%=$(BUILD)/labs/%.cpio)
+
+# What only those have who write labs.
+-include labs/authors.mk
