@@ -23,6 +23,7 @@ inline Thread& thread_of(Notice& notice) {
   return Answer::none();
 }
 
+// lab(message)
 [[gnu::always_inline]] inline Result<> Connection::can_send(Process& sender) const {
   if (port_->dead_) return Errno::kEIO;
   if (sender.signals.deliverable()) return Errno::kERESTARTSYS;
@@ -30,6 +31,7 @@ inline Thread& thread_of(Notice& notice) {
   return sender.receives && port_->serves(sender) ? Errno::kEDEADLK : Errno::kOk;
 }
 
+// lab(message)
 [[gnu::always_inline]] inline void Connection::enqueue(Thread& sender) {
   hold();
   Exchange& call = sender.exchange;
@@ -43,6 +45,7 @@ inline Thread& thread_of(Notice& notice) {
 }
 
 // To a server that waits, or into the queue. Requires: the notice is not queued.
+// lab(message)
 [[gnu::always_inline]] inline void Port::bring(Notice& notice) {
   // Who waits for a message does so because nothing is queued.
   while (!receivers_.empty()) {
@@ -57,6 +60,7 @@ inline Thread& thread_of(Notice& notice) {
 }
 
 // Writes the message straight into the receiver's page. EFAULT, ENOMEM: nothing was delivered.
+// lab(message)
 [[gnu::always_inline]] inline Result<> Port::deliver(Notice& notice, Process& receiver, VirtAddr to) {
   Result<std::byte*> bytes = receiver.space->reach(to, Access::kWrite);
   if (!bytes) return bytes.error();
@@ -76,6 +80,7 @@ inline Thread& thread_of(Notice& notice) {
 
 // --- and back ---
 
+// lab(message)
 inline Result<Thread*> sender_of(uint64_t token, const Process& server) {
   Process* const process = processes.in_slot_of(static_cast<int>(token & 0x7fff'ffff));
   if (!process || process->thread.exchange.server != &server || process->thread.exchange.token() != token) return Errno::kESRCH;
@@ -94,6 +99,7 @@ inline void end_exchange(Thread& sender) {
   if (sender.exchange.reserved[0] || sender.exchange.reserved[1]) release_reserved(sender);
 }
 
+// lab(message)
 [[gnu::always_inline]] inline Answer Port::receive(Thread& caller, VirtAddr to) {
   Process& server = *caller.process;
   server_ = server.pid;

@@ -148,12 +148,14 @@ void release_reserved(Thread& sender) {
 }
 
 // The kernel answers, because no server will. (This may go with the exchange.)
+// lab(message)
 void Connection::abandon(Thread& sender) {
   end_exchange(sender);
   sender.context.set_result(Answer(Errno::kEIO).value());
   scheduler.make_ready(sender);
 }
 
+// lab(message)
 void Connection::interrupt(Thread& sender, bool killed) {
   Port& port = *port_;
   const bool received = sender.exchange.server != nullptr;
