@@ -120,13 +120,24 @@ def mistakes(context, name):
     yield Result(f"{name}/unit", "a tick is not an instruction" in str(seen), f"expected: a refusal, since the loop took twice its length\nseen:     {seen}")
 
 
+def profile(context, name):
+    """tools/profile counts as many instructions as bench's clock, and knows whose they are."""
+    for key, who in (("getppid", "kernel_syscall"), ("pipe", "pipes")):
+        tool = os.path.join(REPO, "tools/profile")
+        done = run_process(context, [sys.executable, tool, "--build", context.build, "bench", "--only", key, "1"], timeout=300)
+        text = done.stdout.decode(errors="replace")
+        total, wanted = int(text.split(" ")[0].replace(",", "") or 0), budget()["runs"]["kine"][key]["median"]
+        fits = done.status == 0 and abs(total - wanted) <= max(wanted * KINE_SLACK / 100, 4) and who in text
+        yield Result(f"{name}/{key}", fits, done.failure(f"about {wanted} instructions, some in {who}", f"status {done.status}\n{text}"))
+
+
 def many_children(context, name):
     done = kine(context, ["-n", "--test", "-m", "1536M", "/test/many"], name=name, timeout=240)
     yield Result(name, done.status == 0, done.failure("5,000 live children of a parent with 1 GiB", f"status {done.status}, {done.stdout!r}"))
 
 
 def jobs(context):
-    tests = {"kine": kine_rows, "strategies": strategies, "repeats": repeats, "document": document, "mistakes": mistakes, "many-children": many_children}
+    tests = {"kine": kine_rows, "strategies": strategies, "repeats": repeats, "document": document, "mistakes": mistakes, "profile": profile, "many-children": many_children}
     if on_linux():
         tests["linux"] = linux
     for word, run in tests.items():

@@ -60,6 +60,7 @@ extern struct state {
   long link_ticks;  /* what it takes to write down when a link begins */
   long clock_ticks; /* what it takes to read the clock */
   long tsv, check;
+  long only; /* the one row whose events are counted, or kNone for all; tools/profile looks between its two calls of the statistics */
 } state;
 
 /* Shared with the children that measure or wait. */
@@ -80,8 +81,9 @@ static ALWAYS_INLINE long ticks(void) {
 
 /* A window opens in the parent, and whoever is first at its end closes it. Neither writes to a page of its own: that would be part of what
  * is counted. */
-static ALWAYS_INLINE void open_window(void) {
-  raw(KINE_STATISTICS, KINE_MACHINE_FD, &shared->before); /* so that the second one finds the page writable */
+static ALWAYS_INLINE void open_window(enum key key) {
+  if (state.only != kNone && state.only != (long)key) return;
+  shared->before.frames_total = 0; /* so that the kernel finds the page writable */
   shared->window = raw(KINE_STATISTICS, KINE_MACHINE_FD, &shared->before) == 0;
 }
 
@@ -102,8 +104,8 @@ static ALWAYS_INLINE unsigned low_ticks(void) {
   return low;
 }
 
-static ALWAYS_INLINE unsigned begin(int round) {
-  if (round == kCounted) open_window();
+static ALWAYS_INLINE unsigned begin(enum key key, int round) {
+  if (round == kCounted) open_window(key);
   return low_ticks();
 }
 
@@ -136,5 +138,6 @@ void __attribute__((noreturn)) next_link(void);
 void receive_link(const char *start, const char *before);
 void finish_chain(void);
 int report(void);
+enum key key_of(const char *name); /* ends bench if there is no such row */
 
 #endif

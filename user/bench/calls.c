@@ -3,7 +3,7 @@
 
 static void measure_null_call(void) {
   for (int i = -kWarm; i < 1000; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kGetppid, i);
     raw(NR_getppid);
     end(i, before);
   }
@@ -23,7 +23,7 @@ static void measure_yield(void) {
   }
   for (int i = -kWarm, rounds = 0; i < 1000 && rounds < 100000; rounds++) {
     int turns = shared->turns;
-    unsigned before = begin(i);
+    unsigned before = begin(kYield, i);
     raw(NR_sched_yield);
     unsigned after = low_ticks();
     if (shared->turns != turns + 1) continue;
@@ -47,7 +47,7 @@ static void measure_message(void) {
     for (;;) raw(KINE_REPLY_RECEIVE, message.token, 0, port, &message);
   }
   for (int i = -kWarm; i < 1000; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kMessage, i);
     raw(NR_lseek, connection, 0, 0);
     end(i, before);
   }
@@ -72,7 +72,7 @@ static void measure_pipe(void) {
     raw(NR_exit_group, 0);
   }
   for (int i = -kWarm; i < 1000; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kPipe, i);
     raw(NR_write, there[1], &byte, 1);
     raw(NR_read, back[0], &byte, 1);
     end(i, before);
@@ -90,7 +90,7 @@ static void measure_fork_exec(void) {
 
   for (int i = -kWarm; i < kRounds; i++) {
     int status = -1;
-    unsigned before = begin(i);
+    unsigned before = begin(kForkExec, i);
     long pid = raw(NR_fork);
     if (pid == 0) {
       raw(NR_execve, tiny, arguments, no_environment);

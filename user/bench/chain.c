@@ -71,7 +71,7 @@ void next_link(void) {
   }
   whole(write(kPipeWrite, &state, sizeof state), sizeof state);
   if (counted) {
-    open_window();
+    open_window(state.links % 2 ? kExec4K : kExec0);
     for (size_t i = 0; i < sizeof shared->before / sizeof(long); i++)
       write_number(before_text + 16 * i, ((unsigned long *)&shared->before)[i]);
   }
@@ -90,7 +90,7 @@ void receive_link(const char *start, const char *before) {
   const long which = state.links % 2;
   if (before != NULL) {
     for (size_t i = 0; i < sizeof statistics / sizeof(long); i++) ((unsigned long *)&statistics)[i] = read_number(before + 16 * i);
-    if (statistics.frames_total != 0) store_events(which ? kExec4K : kExec0, &statistics, &link.statistics);
+    if (statistics.processes != 0) store_events(which ? kExec4K : kExec0, &statistics, &link.statistics);
   }
   state.exec[which][state.links / 2] = link.ticks - (long)read_number(start) - state.link_ticks;
   state.links++;

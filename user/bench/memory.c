@@ -7,7 +7,7 @@ static void measure_mappings(void) {
   for (int s = 0; s < 2; s++) {
     size_t size = sizes[s] * kPage;
     for (int i = -kWarm; i < 200; i++) {
-      unsigned before = begin(i);
+      unsigned before = begin(s ? kMap1024 : kMap1, i);
       long at = raw(NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       raw(NR_munmap, at, size);
       end(i, before);
@@ -27,7 +27,7 @@ static void measure_copies(void) {
       if (later) memory[0] = 2;
       for (int page = later; page < (later ? kRegionPages : 1); page++) {
         volatile unsigned char *at = memory + page * kPage;
-        unsigned before = begin(page == later ? i : 0);
+        unsigned before = begin(later ? kLaterWrite : kFirstWrite, page == later ? i : 0);
         *at = 2;
         end(i, before);
       }
@@ -54,7 +54,7 @@ static void measure_reuse(void) {
       if (wrote) memory[0] = 2;
       for (int page = wrote; page < (wrote ? kRegionPages : 1); page++) {
         volatile unsigned char *at = memory + page * kPage;
-        unsigned before = begin(page == wrote ? i : 0);
+        unsigned before = begin(wrote ? kReuse : kTakeBack, page == wrote ? i : 0);
         *at = 2;
         end(i, before);
       }
@@ -72,7 +72,7 @@ static void measure_zero_fill(void) {
       if (later) memory[region] = 1;
       for (int page = later; page <= (later ? 20 : 0); page++) {
         volatile unsigned char *at = memory + region + page * kPage;
-        unsigned before = begin(page == later ? round : 0);
+        unsigned before = begin(later ? kZeroLater : kZeroFirst, page == later ? round : 0);
         *at = 1;
         end(round, before);
       }
@@ -90,7 +90,7 @@ static void measure_ranges(void) {
   for (int i = -kWarm; i < kRounds; i++) {
     volatile unsigned char *memory = map(size);
     touch(memory, 0, kCount, 1);
-    unsigned before = begin(i);
+    unsigned before = begin(kFree, i);
     raw(NR_munmap, memory, size);
     end(i, before);
   }
@@ -99,7 +99,7 @@ static void measure_ranges(void) {
   volatile unsigned char *memory = map(size);
   touch(memory, 0, kCount, 1);
   for (int i = -kWarm; i < kRounds; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kProtect, i);
     raw(NR_mprotect, memory, size, PROT_READ);
     raw(NR_mprotect, memory, size, PROT_READ | PROT_WRITE);
     end(i, before);
@@ -118,7 +118,7 @@ static void measure_writers(void) {
   touch(memory, 0, kCount, 1);
   for (int s = 0; s < 5; s++) {
     for (int i = -kWarm; i < kRounds; i++) {
-      unsigned before = begin(i);
+      unsigned before = begin((enum key)(kWrite1 + s), i);
       long pid = raw(NR_fork);
       if (pid == 0) {
         touch(memory, 0, kCount, steps[s]);
@@ -133,8 +133,8 @@ static void measure_writers(void) {
 }
 
 /* The fork alone: until whoever is first, parent or child, goes on. False: not enough memory (a fork that copies needs it twice). */
-static int fork_once(int round) {
-  unsigned before = begin(round);
+static int fork_once(enum key key, int round) {
+  unsigned before = begin(key, round);
   long pid = raw(NR_fork);
   unsigned after = low_ticks();
   if (round == kCounted) close_window();
@@ -162,11 +162,11 @@ static void measure_forks(size_t max_pages) {
     const int rounds = sizes[s].pages < 65536 ? kRounds : 5;
     touch(memory, s > 0 ? sizes[s - 1].pages : 0, sizes[s].pages, 1);
     for (int i = -kWarm; i < rounds; i++)
-      if (!fork_once(i)) return;
+      if (!fork_once(sizes[s].fork, i)) return;
     finish(sizes[s].fork, 1);
     if (sizes[s].cycle == kNone) continue;
     for (int i = -kWarm; i < rounds; i++) {
-      unsigned before = begin(i);
+      unsigned before = begin(sizes[s].cycle, i);
       long pid = raw(NR_fork);
       if (pid == 0) raw(NR_exit_group, 0);
       raw(NR_wait4, pid, 0, 0, 0);

@@ -14,6 +14,12 @@ static const struct row {
 #undef ROW
 };
 
+enum key key_of(const char *name) {
+  for (int i = 0; i < kKeys; i++)
+    if (strcmp(rows[i].key, name) == 0) return (enum key)i;
+  fail(name);
+}
+
 /* `percent` more than the base row may cost, where there is one. */
 static long goal(const struct row *row, long absolute, int percent) {
   return row->base == kNone ? absolute : state.median[row->base] * (100 + percent) / 100;

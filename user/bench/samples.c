@@ -53,13 +53,13 @@ void finish(enum key key, long operations) {
 
 void calibrate(void) {
   for (int i = -kWarm; i < 101; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kCalibration, i);
     end(i, before);
   }
   finish(kCalibration, 1);
   state.clock_ticks = state.median[kCalibration];
   for (int i = -kWarm; i < kRounds; i++) {
-    unsigned before = begin(i);
+    unsigned before = begin(kCalibration, i);
     __asm__ volatile("mov $500000, %%ecx; 1: dec %%ecx; jnz 1b" : : : "rcx", "cc"); /* 1,000,001 instructions */
     end(i, before);
   }
