@@ -889,6 +889,8 @@ def mistakes(context, name):
 # The document --------------------------------------------------------------------------------------------------------------
 
 BLOCK = re.compile(r"^```gdb\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# What ends in the number of a line of source: FILE:LINE, "line LINE", and the line itself as GDB shows it.
+SOURCE_LINE = re.compile(r"(:|\bline )\d+$|^\d+$")
 NUMBER = re.compile(r"0x[0-9a-f]+|(?<=[.:])\d+\b|\b\d[\d,]*\b")
 
 
@@ -939,7 +941,7 @@ class Alike:
     def line(self, written, seen):
         parts = [(NUMBER.split(" ".join(text.split())), NUMBER.findall(text)) for text in (written, seen)]
         (text, numbers_written), (other, numbers_seen) = parts
-        lines = [match.start() > 0 and written[match.start() - 1] == ":" for match in NUMBER.finditer(written)]
+        lines = [SOURCE_LINE.search(written, 0, match.end()) is not None for match in NUMBER.finditer(written)]
         return text == other and all(line or self.number(*pair) for line, pair in zip(lines, zip(numbers_written, numbers_seen)))
 
     def text(self, written, seen):

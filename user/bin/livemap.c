@@ -298,7 +298,10 @@ static void draw_trees(void) {
 int main(void) {
   const struct timespec pause = {.tv_nsec = 100000000};
 
-  if (!open_display()) return 0;
+  if (!open_display()) {
+    fprintf(stderr, "livemap: no display that it has a right to; init starts it if there is one\n");
+    return 1;
+  }
   for (;;) {
     kine_statistics(kMapStatistics, &statistics);
     look_at_frames();

@@ -75,9 +75,13 @@ class BeforeFault(KineCommand):
             finally:
                 seen.delete()
             back *= 4
-        recording.seek(passed[-1] if passed else here)
         if not passed:
+            recording.seek(here)
             raise gdb.GdbError(f"the way back to {pc:#x} was not found")
+        # An instruction that faults does not count: at its moment the machine may stand before it or in the trap already. So come from before.
+        recording.seek(max(0, passed[-1] - 1))
+        while recording.position() < passed[-1]:
+            gdb.execute("stepi", to_string=True)
         program.follow_current()
         tell_where(recording)
 
