@@ -7,6 +7,7 @@ LAB = Lab(
     title="frames and their counts",
     points=8,
     files=["kernel/mm/frames.hh", "kernel/mm/frames.cc"],
+    uses=["fork", "cow", "tree"],
 )
 
 PARENT, CHILD = 1, 2

@@ -56,6 +56,7 @@ class Lab:
     points: int
     files: list  # of the kernel, that the student hands in
     needs: list = field(default_factory=list)  # labs that its tests build on
+    uses: list = field(default_factory=list)  # later labs, of which its tests use the parts that its own handout has complete
     words: str = ""
     fresh: float = 0  # what a fresh handout scores
     tests: list = field(default_factory=list)
@@ -72,13 +73,12 @@ class Lab:
 
 
 def dependents(labs, name):
-    """The labs whose tests build on one, directly or not, itself included."""
-    found = {name}
-    while True:
-        more = {lab.name for lab in labs if found & set(lab.needs)} | found
-        if more == found:
-            return found
+    """The labs whose tests may fail while this one is not done: itself, those that need it, directly or not, and those whose tests use one of these."""
+    found, more = set(), {name}
+    while more != found:
         found = more
+        more = found | {lab.name for lab in labs if found & set(lab.needs)}
+    return found | {lab.name for lab in labs if found & set(lab.uses)}
 
 
 def load_module(path, name):
