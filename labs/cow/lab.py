@@ -76,7 +76,7 @@ def fork_shares(t):
     t.equal("frames free after the child's end", free, t.moment.free, "the end of a process gives everything back")
 
 
-@LAB.test(points=3, rule="the child's write copies that page, whole, and nothing else; the parent never sees it")
+@LAB.test(points=2, rule="the child's write copies that page, whole, and nothing else; the parent never sees it")
 def child_writes(t):
     t.reach(1)
     before = frames(t, t.process(PARENT), range(24))
@@ -351,6 +351,29 @@ def fork_no_memory(t):
     t.true(f"fork succeeds with {needed} free frames: {needed - 1} tables and the process", t.shared(1) > 0, f"it still fails with {free}")
     for page in range(64):
         t.page(f"page {page}", t.pattern(page), parent, at(page))
+
+
+@LAB.test(points=1, rule="whoever lends a page keeps it like everybody who has it: it is written by nobody before it is copied")
+def lends(t):
+    t.reach(1)
+    before = frames(t, t.process(1), range(8))
+    t.reach(2)
+    me, twin = t.process(1), t.reported(0)
+    t.true("mremap's answer: an address", twin > 0, twin)
+    twins = [t.frame(me, twin + page * PAGE) for page in range(8)]
+    t.equal("the frames of the range that is there twice", before, twins)
+    for page in range(8):
+        for place in (at(page), twin + page * PAGE):
+            t.equal(f"R/W at {place:#x}", False, t.moment.at(me, place).entry.writable, "nobody may write a page that others reference")
+        t.equal(f"the count of page {page}", 2, t.moment.count(before[page]), "a frame's count is the number of its references")
+    free = t.moment.free
+    t.reach(3)
+    me = t.process(1)
+    own(t, 2, me, t.pattern(102), "page 2, which was written at the old place")
+    t.page("page 2 at the new place", t.pattern(2), me, twin + 2 * PAGE)
+    t.page("page 3, which was written at the new place", t.pattern(103), me, twin + 3 * PAGE)
+    t.page("page 3 at the old place", t.pattern(3), me, at(3))
+    t.equal("frames taken by two writes", 2, free - t.moment.free)
 
 
 @LAB.test(points=1, rule="processes that execute the same file share its pages with it; who writes one has a copy of its own")
