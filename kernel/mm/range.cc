@@ -63,6 +63,7 @@ inline bool AddressSpace::Edit::lent_whole(unsigned level, VirtAddr begin) const
 }
 
 // Whether an entry, of which the range overlaps `part`, cannot be changed in one step.
+// lab(tables)
 inline bool AddressSpace::Edit::descends(Pte entry, unsigned level, PageRange part) const {
   if (level == 0) return false;
   const bool whole = part.bytes() == span_of(level);
@@ -91,6 +92,7 @@ uint64_t AddressSpace::Edit::frames_needed() const {
 // The dry walk. `table` is none where the walk for real will make one whose entries are all `uniform`. `shared`: a table above is shared,
 // so by the time the walk for real gets here, everything below it has more than one owner. It ends early once more is needed than memory
 // has.
+// lab(tables)
 void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const {
   if (level == 0) {
     if (populates()) needed += part.bytes() / kPageSize;
@@ -107,6 +109,7 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
 
 // The walk for real. Most ranges lie in one entry of each upper table: straight down to the lowest table that holds all of it, change
 // there, and back up as far as that left tables empty. Requires: the frames that it needs are available.
+// lab(tables)
 void AddressSpace::Edit::commit() const {
   if (range.empty()) return;
   trace_event(R"("event":"range","kind":"{}","root":{},"begin":"{}","end":"{}","value":"{}","source":{},"from":"{}"})",
@@ -145,6 +148,7 @@ inline void AddressSpace::Edit::close(Table table, unsigned index) const {
 }
 
 // Changes the rights of pages and of promises for one page.
+// lab(tables)
 void AddressSpace::Edit::protect_pages(Table table, PageRange part) const {
   const Rights rights = value.rights();
   const FrameRecord* const records = &frames.record(Frame{0});
@@ -180,6 +184,7 @@ Pte AddressSpace::Edit::replacement(Pte old, unsigned level, VirtAddr at) const 
   if (old.present()) frames.unlink(old.frame());
 }
 
+// lab(tables)
 void AddressSpace::Edit::commit_in(Table table, unsigned level, PageRange part) const {
   if (level == 0 && kind == Kind::kProtect) return protect_pages(table, part);
   for_each_entry(part, level, [&](unsigned index, PageRange lower_part) {
@@ -210,6 +215,7 @@ Result<> AddressSpace::apply(const Edit& edit) {
   return {};
 }
 
+// lab(tables)
 void AddressSpace::flush(PageRange range) const {
   constexpr uint64_t kPagesWorthInvlpg = 8;
   if (range.bytes() > kPagesWorthInvlpg * kPageSize) return Machine::flush_all();
