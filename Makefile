@@ -58,7 +58,7 @@ include tests/build.mk
 # A change of compiler, of a variable on the command line, or of a build.mk rebuilds every object: they all depend on this file, which
 # changes only when its contents do.
 ALL_OBJECTS := $(sort $(foreach list,$(filter %_OBJECTS %_OBJS,$(.VARIABLES)),$($(list))))
-GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM DISPLAY_KIND TRACE TRACE_OPTIONS TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
+GIVEN = $(strip $(foreach name,$(filter-out V BUILD PROGRAM DISPLAY_KIND TRACE TRACE_OPTIONS TESTS LAB TEST NONCE TREE JSON JUNIT MORE_TESTS OUT TARGET SECONDS SEED CALLS CXX CC NASM,$(.VARIABLES)),$(if $(filter command,$(firstword $(origin $(name)))),$(name)=$($(name)))))
 FLAG_FILES = $(filter-out tests/%,$(filter Makefile %.mk,$(MAKEFILE_LIST)))
 ENVIRONMENT = $(CPPFLAGS) $(CFLAGS) $(CXXFLAGS) $(LDFLAGS)
 
@@ -85,7 +85,7 @@ $(BUILD)/kine.cpio: $(USER_PROGRAMS) $(SERVER_PROGRAMS) $(BUILD)/programs tools/
 
 endif
 
-.PHONY: FORCE all iso run run-gui bench gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json format clean help
+.PHONY: FORCE all iso run run-gui bench gdb gdb-server gdb-replay test test-host test-guest test-programs compile_commands.json lint analyze format clean help
 
 all: $(BUILD)/kernel.elf $(BUILD)/kine.cpio ## build the kernel and the boot archive (default)
 
@@ -146,10 +146,16 @@ test-guest: all test-programs ## only the tests that run inside QEMU
 attacks: all test-programs ## only the attacks, replayed (docs/hardening.md)
 	@tests/run --build '$(BUILD)' --group attacks $(TESTS)
 
-test-programs: host-tests guest-tests oracle-programs traced ## build the tests without running them
+test-programs: host-tests guest-tests oracle-programs traced fuzz-targets ## build the tests without running them
 
 compile_commands.json: ## for clangd and clang-tidy
 	@tools/compile-commands -o $@ -- $(MAKE) BUILD='$(BUILD)' CXX='$(CXX)' CC='$(CC)' all test-programs
+
+lint: ## clang-tidy and cppcheck on every source, the host's tests too (docs/checking.md)
+	@tools/lint --build '$(BUILD)'
+
+analyze: ## clang's analyzer on kernel, arch, libc and user: takes minutes
+	@tools/lint --analyze --build '$(BUILD)'
 
 format: ## format the sources with clang-format
 	clang-format -i $$(git ls-files '*.c' '*.h' '*.cc' '*.hh')
@@ -160,7 +166,7 @@ clean: ## remove everything that was built
 	rm -rf -- '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk labs/authors.mk tests/host/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk labs/authors.mk tests/host/build.mk tests/fuzz/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
 
 endif

@@ -19,7 +19,7 @@ HOST_KERNEL_STATE = --rename-section .data=$(HOST_STATE_SECTION) --rename-sectio
 HOST_LDLIBS := -lgtest -lgtest_main -lpthread
 
 HOST_CORE_SOURCES := $(sort $(wildcard kernel/mm/*.cc)) kernel/debug/audit.cc kernel/base/log.cc \
-  $(sort $(wildcard tests/host/machine/*.cc)) $(addprefix tests/host/,model.cc world.cc world_check.cc)
+  $(sort $(wildcard tests/host/machine/*.cc)) $(addprefix tests/host/,model.cc random_play.cc world.cc world_check.cc)
 HOST_CORE_TESTS := $(addprefix tests/host/,audit_test.cc failure_test.cc frames_test.cc machine_test.cc random_test.cc range_test.cc \
   sharing_test.cc)
 HOST_KERNEL_SOURCES := $(sort $(wildcard $(addsuffix /*.cc,kernel kernel/task kernel/ipc kernel/syscall))) arch/x86_64/boot_parse.cc

@@ -89,7 +89,7 @@ class World {
   void load(unsigned process);
   void leave(unsigned process);
   Errno run_anywhere(const Operation& op);
-  Errno run_load(const Operation& op, Access access);
+  Errno run_load(const Operation& op, Access kind);
   Errno run_copy_in(const Operation& op);
   Errno run_exec(const Operation& op);
   std::optional<uint64_t> predicted_frames(const Operation& op);

@@ -26,6 +26,7 @@ GROUP_NAMES = """
   busybox
   shell
   death
+  fuzz
   attacks
   bench
   readme

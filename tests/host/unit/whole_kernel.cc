@@ -18,7 +18,7 @@ static_assert(Machine::kDeviceMemory.begin.value == (uint64_t{kKernelRoot.number
 uint64_t address_of(Frame frame) { return uint64_t{frame.number} << Machine::kPageBits; }
 
 // (Byte by byte: the sanitizer keeps forbidden bytes between variables, which its own memcpy would report.)
-[[gnu::no_sanitize("address")]] void copy_state(const volatile std::byte* from, volatile std::byte* to) {
+[[gnu::no_sanitize_address]] void copy_state(const volatile std::byte* from, volatile std::byte* to) {
   for (ptrdiff_t left = __stop_kernel_state - __start_kernel_state; left > 0; --left) *to++ = *from++;
 }
 std::vector<std::byte> save_state() {
