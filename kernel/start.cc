@@ -67,7 +67,7 @@ void start_init(const BootInfo& boot, const CommandLine& line) {
   Process& init = **made;
   init.group = init.session = init.pid;
   AddressSpace source;
-  constexpr VirtAddr begin{KINE_ARCHIVE_ADDRESS};
+  const VirtAddr begin{KINE_ARCHIVE_ADDRESS};
   const PageRange archive{begin, begin + round_up(boot.archive.bytes(), kPageSize)};
   Result<> done = source.create(Claim::kReserve);
   if (done) done = source.map_frames(archive, first, Rights::r());

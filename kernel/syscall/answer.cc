@@ -127,10 +127,10 @@ Result<Answer> use_answer(Thread& sender, Process& server, const kine_answer& gi
 
 void finish_call(Thread& sender, int64_t result) { complete(sender, use_number(sender, result)); }
 
-Result<> answer_call(Thread& sender, Process& server, const kine_answer& given) {
-  Result<Answer> answer = use_answer(sender, server, given);
-  if (answer) complete(sender, *answer);
-  return answer.error();
+Result<> answer_call(Thread& sender, Process& server, const kine_answer& answer) {
+  Result<Answer> used = use_answer(sender, server, answer);
+  if (used) complete(sender, *used);
+  return used.error();
 }
 
 }  // namespace kine::calls

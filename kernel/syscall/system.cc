@@ -104,7 +104,7 @@ Answer process(Process&, MayLook, int pid, Out<kine_process> out) {
   shown.session = found->session;
   shown.uid = found->identity.uid;
   shown.gid = found->identity.gid;
-  shown.state = static_cast<uint32_t>(state_of(*found));
+  shown.state = static_cast<uint8_t>(state_of(*found));
   shown.server = found->server;
   shown.root = found->own_space.root().number;
   shown.user_nanoseconds = found->ticks * Machine::kTickNanoseconds;

@@ -50,7 +50,7 @@ int __libc_to_writing(FILE *file);
 int __libc_drain(FILE *file);
 
 /* Appends to the stream's output, writing as its buffering demands. Returns the number of bytes taken. */
-size_t __libc_put(FILE *file, const char *from, size_t size);
+size_t __libc_put(FILE *file, const char *text, size_t size);
 
 /* Flushes every stream; exit() calls it. */
 void __libc_flush_all(void);

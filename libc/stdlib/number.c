@@ -76,7 +76,7 @@ long labs(long value) { return value < 0 ? -value : value; }
 long long llabs(long long value) { return value < 0 ? -value : value; }
 intmax_t imaxabs(intmax_t value) { return value < 0 ? -value : value; }
 
-div_t div(int a, int b) { return (div_t){a / b, a % b}; }
-ldiv_t ldiv(long a, long b) { return (ldiv_t){a / b, a % b}; }
-lldiv_t lldiv(long long a, long long b) { return (lldiv_t){a / b, a % b}; }
-imaxdiv_t imaxdiv(intmax_t a, intmax_t b) { return (imaxdiv_t){a / b, a % b}; }
+div_t div(int numerator, int denominator) { return (div_t){numerator / denominator, numerator % denominator}; }
+ldiv_t ldiv(long numerator, long denominator) { return (ldiv_t){numerator / denominator, numerator % denominator}; }
+lldiv_t lldiv(long long numerator, long long denominator) { return (lldiv_t){numerator / denominator, numerator % denominator}; }
+imaxdiv_t imaxdiv(intmax_t numerator, intmax_t denominator) { return (imaxdiv_t){numerator / denominator, numerator % denominator}; }

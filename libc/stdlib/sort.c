@@ -20,12 +20,12 @@ static void sink(char *base, size_t root, size_t count, size_t size, comparison 
   }
 }
 
-void qsort(void *memory, size_t count, size_t size, comparison *compare) {
-  char *base = memory;
-  for (size_t root = count / 2; root-- > 0;) sink(base, root, count, size, compare);
+void qsort(void *base, size_t count, size_t size, comparison *compare) {
+  char *bytes = base;
+  for (size_t root = count / 2; root-- > 0;) sink(bytes, root, count, size, compare);
   for (size_t last = count; last-- > 1;) {
-    swap(base, base + last * size, size);
-    sink(base, 0, last, size, compare);
+    swap(bytes, bytes + last * size, size);
+    sink(bytes, 0, last, size, compare);
   }
 }
 

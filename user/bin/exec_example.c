@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+extern char **environ; /* NOLINT(readability-redundant-declaration): not every libc declares it */
 
 static char program[4096];       /* the path of show_args */
 static char path_variable[4096]; /* PATH=the folder */

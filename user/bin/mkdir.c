@@ -36,11 +36,8 @@ int main(int argc, char *argv[]) {
     return 2;
   }
   for (int i = first; i < argc; i++) {
-    if (*argv[i] != '\0' && parents && !make_parents(argv[i])) {
-      status = 1;
-    } else if (!make(argv[i], parents)) {
-      status = 1;
-    }
+    const bool led_to = *argv[i] == '\0' || !parents || make_parents(argv[i]);
+    if (!led_to || !make(argv[i], parents)) status = 1;
   }
   return status;
 }

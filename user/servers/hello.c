@@ -64,7 +64,7 @@ static int64_t give(const struct kine_message *call, const void *bytes, size_t s
   const size_t count = call->words[2] < left ? call->words[2] : left;
   if (kine_write(call->token, call->words[1], (const char *)bytes + *position, count) != 0) return -errno;
   *position += count;
-  return count;
+  return (int64_t)count;
 }
 
 static int64_t list(const struct kine_message *call) {

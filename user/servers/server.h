@@ -70,7 +70,7 @@ static inline uint8_t in8(uint16_t port) {
 
 /* First in main: argv is NAME INCARNATION [option…]. Opens the log, arms KINE_DIE_AT. Ends the process when it was not started as a server.
  */
-void server_start(int argc, char *argv[], int log_right);
+void server_start(int argc, char *argv[], int right_to_log);
 /* How often this server was started, from 1 on. */
 extern uint32_t server_incarnation;
 /* One line on the debug console: "NAME: " and the text. At most 200 bytes of it; nothing when there is no log. */

@@ -234,6 +234,8 @@ static enum token operator_token(struct parser *parser, int c) {
   }
 }
 
+static bool is_redirection(int c) { return c == '<' || c == '>'; }
+
 void next_token(struct parser *parser) {
   int c;
 
@@ -245,13 +247,13 @@ void next_token(struct parser *parser) {
   parser->begin = parser->position;
   if (c == kEndOfInput) {
     parser->token = kEnd;
-  } else if (c == '<' || c == '>') {
+  } else if (is_redirection(c)) {
     parser->position++;
     read_redirection(parser, c, -1);
   } else if (strchr("\n;&|()", c) != NULL) {
     parser->position++;
     parser->token = operator_token(parser, c);
-  } else if (isdigit(c) && memchr("<>", parser->text.bytes[parser->position + 1], 2) != NULL) {
+  } else if (isdigit(c) && is_redirection(parser->text.bytes[parser->position + 1])) {
     parser->position += 2;
     read_redirection(parser, parser->text.bytes[parser->position - 1], c - '0');
   } else {

@@ -146,7 +146,7 @@ struct node *proc_find(struct call *call, struct node *directory, const char *na
   struct kine_process process;
   char *end;
 
-  for (uint8_t i = 0; i < kFiles; i++)
+  for (unsigned i = 0; i < kFiles; i++)
     if (files[i].directory == directory->proc && strcmp(files[i].name, name) == 0)
       return make(directory, kFirst + i, directory->pid, files[i].mode, directory->uid, directory->gid);
   const unsigned long number = strtoul(name, &end, 10);

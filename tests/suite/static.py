@@ -1,0 +1,19 @@
+"""Static checks: clang-tidy on every file (but clang-analyzer and the host's test files, which `make analyze` and `make lint` look at), and cppcheck."""
+
+import kine_lint
+from suite.core import Job, Result, indent, show
+
+
+def result(found):
+    why = f"expected: nothing to say\nseen:\n{indent(show(found.detail, 4000))}\nagain:    {found.again}"
+    return Result(f"static/{found.name}", found.clean, why)
+
+
+def jobs(context):
+    lint = kine_lint.Lint(context.build)
+    for chosen in kine_lint.QUICK:
+        if context.matches(f"static/tidy-{chosen.name}"):
+            yield Job(f"static/tidy-{chosen.name}", lambda chosen=chosen: (result(lint.tidy(name)) for name in lint.files(chosen)), weight=20)
+    for name in kine_lint.CPPCHECK:
+        if context.matches(f"static/cppcheck-{name}"):
+            yield Job(f"static/cppcheck-{name}", lambda name=name: [result(lint.cppcheck(name))], weight=10)
