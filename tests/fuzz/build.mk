@@ -43,6 +43,9 @@ FUZZ_OBJECTS := $(sort $(FUZZ_OBJECTS))
 .PHONY: fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 
-.PHONY: fuzz-host
+.PHONY: fuzz-host fuzz
+fuzz: all guest-tests ## a million system calls of an attacker, in QEMU: SEED=N (default 1)  CALLS=N (default 1000000)
+	@tests/fuzz/guest --build '$(BUILD)' $(if $(SEED),--seed $(SEED)) $(if $(CALLS),--calls $(CALLS))
+
 fuzz-host: fuzz-targets ## look for inputs that break the kernel's core: TARGET=NAME (default: each)  SECONDS=N (default: 60)
 	@tests/fuzz/run --build '$(BUILD)' --seconds $(or $(SECONDS),60) $(TARGET)

@@ -1,14 +1,18 @@
 /* A million random messages and system calls of an ordinary user, to every descriptor that he holds and with every number, harm nobody
  * else.
  *
- *     hostile_messages [SEED]
+ *     hostile_messages [SEED [CALLS]]
  *
- * Attackers, children of uid 1000 without any right, make the calls: several at a time, a few hundred each, always from the same seeds.
- * They serve ports of their own, and call each other. The parent, who is root, wakes or kills those that wait for ever, replaces the dead,
- * and looks in the end: init and its servers are the same processes, a file and a process of root's are as they were, the audit passes, and
- * when all that the user made is removed, no frame is missing. The verdict goes to the debug console, which no attacker can write to:
+ * Attackers, children of uid 1000 without any right, make the calls: several at a time, a few hundred each, from seeds that follow from
+ * SEED. They map, fork, serve ports of their own, call and kill each other. The parent, who is root, wakes or kills those that wait for
+ * ever, replaces the dead, audits after every few thousand calls, and looks in the end: init and its servers are the same processes, a file
+ * and a process of root's are as they were, and when all that the user made is removed, no frame is missing. The verdict goes to the debug
+ * console, which no attacker can write to:
  *
- *     hostile_messages: ok, N calls                  or        hostile_messages: failed: why
+ *     hostile_messages: ok, N calls, seed S, digest D     or     hostile_messages: failed: seed S, call N: why
+ *
+ * The digest is of each call and its result. Where the machine counts instructions (tools/run --icount), a seed gives the same sequence
+ * every time: the same digest, or the same failure.
  *
  * Must never: let an attacker hold the right to the machine. */
 #include <dirent.h>
@@ -33,8 +37,10 @@ enum { kPage = 4096, kPages = 64, kLogPort = 0xe9, kUser = 1000 };
 enum {
   kAttackers = 4,
   kCalls = 500,
+  kCallsOfChild = 40,
   kRounds = 5,
-  kCallsARound = 200000,
+  kAllCalls = 1000000,
+  kCallsAnAudit = 10000,
   kDescriptors = 40,
   kMostGrown = 512,
   kPorts = 2,
@@ -48,11 +54,14 @@ enum { kPaths = 1, kAnswer = 2, kMessage = 3, kReadOnly = 8, kNone = 16, kHole =
 struct attacks {
   uint32_t done[kAttackers]; /* by attacker: its calls so far */
   uint32_t succeeded[kAttackers];
+  uint64_t digest[kAttackers];                                 /* of its calls so far, and their results */
   uint8_t tried[kNumbers + kKines], descriptors[kDescriptors]; /* as a call's first word */
 };
 static volatile struct attacks *shared;   /* by all attackers */
 #define kFarAway ((void *)0x123456789000) /* where no overlong read or write into the playground gets to */
-static uint64_t base_seed;
+static uint64_t base_seed, all_calls = kAllCalls;
+static pid_t my_pid;
+static uint64_t calls, successes, started, digest;
 static int log_right;
 
 static void say(const char *format, ...) {
@@ -67,7 +76,7 @@ static void say(const char *format, ...) {
 }
 
 static void fail(const char *what, long seen) {
-  say("failed: %s: seen %ld (errno %d)\n", what, seen, errno);
+  say("failed: seed %lu, call %lu: %s: seen %ld (errno %d)\n", base_seed, calls, what, seen, errno);
   exit(1);
 }
 #define NEED(condition)                              \
@@ -170,7 +179,7 @@ static uint64_t value(void) {
     case 7: return (uint64_t)playground + (kAnswer + more % 2) * kPage;
     case 8: return ((struct kine_message *)(playground + kMessage * kPage))->token;
     case 9: return more % 64 * kPage;
-    case 10: return more % 300;
+    case 10: return more % 2 ? more % 300 : (uint64_t)my_pid + more % 16 - 8;
     default: return more % kDescriptors;
   }
 }
@@ -234,8 +243,12 @@ static void choose_words(uint64_t words[6]) {
   if (roll % 4 >= 2) words[1] = path();
 }
 
-/* Whether it had no error. */
-static bool one_call(void) {
+static void live_as_child(int slot);
+
+static uint64_t mix(uint64_t sum, uint64_t value) { return (sum ^ value) * 0x100000001b3; } /* FNV-1a */
+
+/* Whether it had no error. `of_fork`: the caller is a child of an attacker's; its own children end at once. */
+static bool one_call(int slot, bool of_fork) {
   const long number = choose_number();
   uint64_t words[6];
 
@@ -251,20 +264,36 @@ static bool one_call(void) {
   if (number == 285 /* fallocate */) words[3] &= 0xffff;
   shared->tried[place_of(number)] = 1;
   if (words[0] < kDescriptors) shared->descriptors[words[0]] = 1;
+  const uint64_t more = dice();
   const long result = raw(number, words[0], words[1], words[2], words[3], words[4], words[5]);
-  if ((number == NR_fork || number == NR_clone) && result == 0) raw(NR_exit_group, 0);
+  if ((number == NR_fork || number == NR_clone) && result == 0) {
+    if (!of_fork && more % 2) live_as_child(slot);
+    raw(NR_exit_group, 0);
+  }
+  shared->digest[slot] = mix(mix(shared->digest[slot], (uint64_t)number), (uint64_t)result);
   return result >= 0;
+}
+
+/* A child goes on for a while, in what it has inherited; a timer ends it if it waits. (Its calls count for nobody.) */
+static void live_as_child(int slot) {
+  const struct sigaction action = {.sa_handler = SIG_DFL};
+
+  state ^= 0x5851f42d4c957f2d;
+  sigaction(SIGALRM, &action, NULL);
+  raw(37 /* alarm */, 1);
+  for (int i = 0; i < kCallsOfChild; i++) one_call(slot, true);
 }
 
 static void attack(int slot, uint64_t seed) {
   if (setsid() < 0 || setgid(kUser) != 0 || setuid(kUser) != 0) raw(NR_exit_group, 1);
   close(KINE_MACHINE_FD);
   close(log_right);
+  my_pid = getpid();
   state = 0x9e3779b97f4a7c15 * (seed + 1);
   lay_out_playground();
   open_all();
   for (int i = 0; i < kCalls; i++) {
-    if (one_call()) shared->succeeded[slot]++;
+    if (one_call(slot, false)) shared->succeeded[slot]++;
     shared->done[slot] = (uint32_t)i + 1;
   }
   raw(NR_exit_group, 0);
@@ -274,10 +303,9 @@ static void attack(int slot, uint64_t seed) {
 
 static pid_t attackers[kAttackers];
 static uint32_t seen[kAttackers], still[kAttackers];
-static uint64_t calls, successes, started;
-
 static void start(int slot) {
   shared->done[slot] = shared->succeeded[slot] = seen[slot] = still[slot] = 0;
+  shared->digest[slot] = started;
   attackers[slot] = fork();
   if (attackers[slot] < 0) fail("fork", attackers[slot]);
   if (attackers[slot] == 0) attack(slot, base_seed + started);
@@ -290,6 +318,7 @@ static void look_after(int slot, bool more) {
   if (waitpid(attackers[slot], NULL, WNOHANG) == attackers[slot]) {
     calls += shared->done[slot];
     successes += shared->succeeded[slot];
+    digest = mix(digest, shared->digest[slot]);
     attackers[slot] = 0;
     if (more) start(slot);
     return;
@@ -317,7 +346,8 @@ static void kill_all_of_user(void) {
 }
 
 static void run_attackers(void) {
-  const uint64_t end = calls + kCallsARound;
+  const uint64_t end = calls + all_calls / kRounds;
+  uint64_t audit_at = calls + kCallsAnAudit;
 
   for (int slot = 0; slot < kAttackers; slot++) start(slot);
   for (bool any = true; any;) {
@@ -325,6 +355,11 @@ static void run_attackers(void) {
     for (int slot = 0; slot < kAttackers; slot++) {
       look_after(slot, calls < end);
       any |= attackers[slot] != 0;
+    }
+    if (calls >= audit_at) {
+      if (kine_audit(KINE_MACHINE_FD) != 0) fail("audit", -1);
+      say("%lu calls\n", calls);
+      audit_at = calls + kCallsAnAudit;
     }
     raw(NR_sched_yield);
   }
@@ -431,6 +466,7 @@ static void wait_until_quiet(void) {
 
 /* Every number was tried, and every descriptor; and the calls were not all senseless. */
 static void check_attacks(uint64_t messages) {
+  if (calls < kAllCalls) return;
   for (unsigned i = 0; i < kNumbers + kKines; i++)
     if (!shared->tried[i] && i != NR_vfork) fail("not tried: number", i < kNumbers ? (long)i : (long)(KINE_STATISTICS + i - kNumbers));
   for (unsigned i = 0; i < kDescriptors; i++)
@@ -469,6 +505,7 @@ int main(int argc, char *argv[]) {
   shared = mmap(kFarAway, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   NEED((void *)playground != MAP_FAILED && (void *)shared != MAP_FAILED);
   if (argc > 1) base_seed = strtoull(argv[1], NULL, 0);
+  if (argc > 2) all_calls = strtoull(argv[2], NULL, 0);
   make_witnesses();
   wait_until_quiet();
   const struct kine_statistics first = statistics();
@@ -484,7 +521,7 @@ int main(int argc, char *argv[]) {
   /* A server's memory grows with the most that it ever had to keep. */
   if (frames_of_servers() > kept + kMostGrown) fail("servers keep more and more frames", (long)(frames_of_servers() - kept));
   check_attacks(statistics().messages - first.messages);
-  say("ok, %lu calls\n", calls);
+  say("ok, %lu calls, seed %lu, digest %016lx\n", calls, base_seed, digest);
   kill(sleeper, SIGKILL);
   return 0;
 }
