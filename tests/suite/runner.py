@@ -18,6 +18,7 @@ from suite.core import Context, Result, indent
 # Each a module of that name, with a function jobs(context).
 GROUP_NAMES = """
   source
+  static
   tool
   host
   boot
