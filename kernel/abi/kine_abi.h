@@ -58,6 +58,8 @@ enum {
   KINE_ROOT = 1035,      /* (int connection): becomes the caller's root and working directory. 0 */
   KINE_EXEC = 1036,      /* (const void *image, size_t bytes, const char *path, char *const argv[], char *const envp[]): execve of an ELF file
                           * that lies in the caller's memory, at the beginning of a page */
+  KINE_REFUSE = 1037,    /* (int machine, uint64_t n): for tests. n > 0: the caller and what it forks from here on are under test, and of the
+                          * requests for memory on their account the n-th is refused, once. How many there were since the last such call */
 };
 
 /* Counted since boot (machine) or since the process began (fork starts at zero; exec keeps). */

@@ -63,6 +63,7 @@ class AddressSpace {
   // Makes this, which must be empty, a copy of `parent` as the strategy says. ENOMEM, and both are as they were.
   [[nodiscard]] Result<> fork_from(AddressSpace& parent, ForkStrategy strategy, Claim claim = Claim::kOrdinary);
   Frame root() const { return root_; }
+  void set_claim(Claim claim) { claim_ = claim; }
 
   // --- faults and single pages ---
 

@@ -122,7 +122,7 @@ bool AddressSpace::make_own(Table table, unsigned index) {
 FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
   // What is condemned is reaped now, or not before the flush below: a table that this walk gives up may have a condemned one as its only
   // other owner, and the processor still caches it.
-  if (frames.reap_pending()) (void)frames.available(kRootLevel + 1, claim_);
+  while (frames.reap_pending() && !frames.at_hand(kRootLevel + 1, claim_)) (void)frames.reap_one();
   FaultVerdict verdict = FaultVerdict::kNoMemory;
   Table table = path.own_table;
   unsigned level = path.own_level;

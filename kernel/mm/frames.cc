@@ -34,9 +34,26 @@ void Frames::adopt_pages(Frame first, uint32_t count) {
   trace_change(R"({"adopt":[{},{}]})", first.number, count);
 }
 
+// What is not at hand. Claims under test come here always: a request is a take, or `promised` frames at once, which are then taken without
+// being asked about again.
+bool Frames::find(uint64_t wanted, Claim claim, uint64_t promised) {
+  if (claim == Claim::kTested) {
+    claim = Claim::kOrdinary;
+    if (promised_ > 0 && promised == 0) {
+      --promised_;
+    } else {
+      promised_ = promised;
+      if (++requests_ == refused_) return false;
+    }
+  }
+  while (!at_hand(wanted, claim))
+    if (wanted > total_ || !reap_one()) return false;
+  return true;
+}
+
 // lab(frames)
 [[gnu::always_inline]] inline Result<Frame> Frames::take_any(FrameKind kind, Claim claim, bool zeroed) {
-  if (!available(1, claim)) [[unlikely]]
+  if (!at_hand(1, claim) && !find(1, claim, 0)) [[unlikely]]
     return Errno::kENOMEM;
   // What was dropped as a sparse table serves tables first, so that what a fork or an exec costs does not depend on how many pages were
   // touched.

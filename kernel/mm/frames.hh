@@ -35,8 +35,12 @@ struct FrameRecord {
 };
 static_assert(sizeof(FrameRecord) == 16);
 
-// The last 1/32 of memory serves only claims of this kind, so that init and its servers outlive a program that eats all.
-enum class Claim : uint8_t { kOrdinary, kReserve };
+// Whose memory it is: the last 1/32 serves only kReserve, so that init and its servers outlive a program that eats all.
+enum class Claim : uint8_t {
+  kOrdinary,
+  kReserve,
+  kTested,  // as ordinary, but its requests are counted, and one can be refused: Frames::refuse
+};
 
 class Frames {
  public:
@@ -47,7 +51,7 @@ class Frames {
   // Makes absent frames into pages that the kernel owns one reference to: the boot archive.
   void adopt_pages(Frame first, uint32_t count);
   // Call once, when all memory was added.
-  void set_reserve() { reserve_ = total_ / 32; }
+  void set_reserve() { held_back_[0] = total_ / 32; }
 
   FrameRecord& record(Frame frame) { return records_[frame.number]; }
   uint32_t limit() const { return count_; }
@@ -55,12 +59,15 @@ class Frames {
   uint32_t total() const { return total_; }
   uint32_t free() const { return free_count_; }
   // Whether `wanted` frames are free for this claim.
-  bool at_hand(uint64_t wanted, Claim claim) const { return wanted + reserve_of(claim) <= free_count_; }
+  bool at_hand(uint64_t wanted, Claim claim) const { return wanted + held_back_[static_cast<unsigned>(claim)] <= free_count_; }
   // Whether they can be taken: reaps what was condemned if that is what is missing.
-  bool available(uint64_t wanted, Claim claim) {
-    while (!at_hand(wanted, claim))
-      if (wanted > total_ || !reap_one()) return false;
-    return true;
+  bool available(uint64_t wanted, Claim claim) { return at_hand(wanted, claim) || find(wanted, claim, wanted); }
+  // Of the requests that claims under test make from here on, the n-th (0: none) is refused, once, as if memory were short. The answer: how
+  // many there were since the last such call.
+  uint64_t refuse(uint64_t nth) {
+    refused_ = nth;
+    promised_ = 0;
+    return std::exchange(requests_, 0);
   }
 
   // Takes a frame with one reference, which the caller owns. take: contents unknown; take_zeroed: all zero. ENOMEM.
@@ -86,7 +93,7 @@ class Frames {
   }
 
  private:
-  uint32_t reserve_of(Claim claim) const { return claim == Claim::kReserve ? 0 : reserve_; }
+  bool find(uint64_t wanted, Claim claim, uint64_t promised);
   static void push(Frame& list, Frame frame, FrameRecord& record) {
     record.count = list.number;
     list = frame;
@@ -109,7 +116,8 @@ class Frames {
   uint32_t count_ = 0;
   uint32_t total_ = 0;
   uint32_t free_count_ = 0;  // in both lists
-  uint32_t reserve_ = 0;
+  uint32_t held_back_[3] = {0, 0, ~0u};  // from each kind of claim; claims under test find nothing at hand
+  uint64_t requests_ = 0, refused_ = 0, promised_ = 0;  // claims under test: see find
   Frame free_;
   Frame zeroed_;
   Frame condemned_;

@@ -11,7 +11,7 @@ namespace kine::calls {
 void start();
 
 using Handler = Answer (*)(Thread&);
-extern Handler handlers[KINE_EXEC + 1];  // by number
+extern Handler handlers[KINE_REFUSE + 1];  // by number
 
 // The call's result, into the registers. ERESTARTSYS and ERESTARTNOHAND, whose numbers are above every error of Linux's: it was
 // interrupted, and its number stays there; if no signal is deliverable (a server says so without reason), EIO.
@@ -26,7 +26,7 @@ inline void set_answer(Thread& thread, int64_t result) {
 inline void issue(Thread& thread) {
   const uint32_t number = static_cast<uint32_t>(thread.context.call_number());  // eax, as on Linux
   trace_enter(thread.process->pid, static_cast<int>(number));
-  const Answer answer = number <= KINE_EXEC ? handlers[number](thread) : Answer(Errno::kENOSYS);
+  const Answer answer = number <= KINE_REFUSE ? handlers[number](thread) : Answer(Errno::kENOSYS);
   if (answer.has_value()) {
     set_answer(thread, answer.value());
   } else if (answer.is_waiting()) {

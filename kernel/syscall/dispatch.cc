@@ -6,7 +6,7 @@ namespace kine::calls {
 // The linker names the ends of the section.
 extern "C" const Row __start_calls[], __stop_calls[];
 
-constinit Handler handlers[KINE_EXEC + 1] = {};
+constinit Handler handlers[KINE_REFUSE + 1] = {};
 
 void start() {
   for (Handler& handler : handlers) handler = send_call;  // what no file knows is a message

@@ -163,6 +163,14 @@ Answer server(Process& self, Right& right) {
   return 0;
 }
 
+// A number other than 0 puts the caller, and all that it forks, under test.
+Answer refuse(Process& self, Right& right, uint64_t nth) {
+  if (right.right() != Right::Kind::kMachine) return Errno::kEPERM;
+  self.tested |= nth != 0;
+  self.space->set_claim(self.claim());
+  return static_cast<int64_t>(frames.refuse(nth));
+}
+
 Answer root(Process& self, Connection& connection) {
   self.root = ObjectRef<Object>::hold(connection);
   self.working_directory = ObjectRef<Object>::hold(connection);
@@ -203,6 +211,7 @@ Answer execute(Process& self, VirtAddr image, uint64_t bytes, VirtAddr path, Vir
     {KINE_SERVER, handle<server>},
     {KINE_ROOT, handle<root>},
     {KINE_EXEC, handle<execute>},
+    {KINE_REFUSE, handle<refuse>},
 };
 
 }  // namespace kine::calls

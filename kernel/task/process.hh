@@ -116,6 +116,7 @@ static_assert(offsetof(Self, identity.umask) == offsetof(kine_message, umask) - 
 struct Inherited : Self {
   Descriptors descriptors;
   ObjectRef<Object> root, working_directory, image;  // connections: where paths begin, and the file that it runs
+  bool tested = false;  // its memory may be refused: Frames::refuse
   char name[16] = {};  // the last part of the path that it runs, or as the program calls itself: prctl(2)
 };
 
@@ -148,7 +149,7 @@ struct Process : Inherited {
   uint64_t child_ticks = 0;  // … its children that were waited for, with theirs
   uint64_t child_faults = 0;
 
-  Claim claim() const { return server || pid == 1 ? Claim::kReserve : Claim::kOrdinary; }
+  Claim claim() const { return server || pid == 1 ? Claim::kReserve : tested ? Claim::kTested : Claim::kOrdinary; }
 };
 
 static_assert(kPageSize < 4096 || sizeof(Process) <= kPageSize);  // (the simulated machine also has small pages, and no processes then)

@@ -51,6 +51,7 @@ int kine_io(int right);
 void *kine_map(int right); /* MAP_FAILED on failure */
 int kine_server(int machine);
 int kine_root(int connection);
+long kine_refuse(int machine, uint64_t nth);
 int kine_exec(const void *image, size_t bytes, const char *path, char *const argv[], char *const envp[]);
 
 #ifdef __cplusplus

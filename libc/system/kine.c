@@ -84,6 +84,8 @@ void *kine_map(int right) { return (void *)call(KINE_MAP, (uint64_t)right, 0, 0,
 
 int kine_server(int machine) { return (int)call(KINE_SERVER, (uint64_t)machine, 0, 0, 0, 0); }
 
+long kine_refuse(int machine, uint64_t nth) { return call(KINE_REFUSE, (uint64_t)machine, nth, 0, 0, 0); }
+
 int kine_root(int connection) { return (int)call(KINE_ROOT, (uint64_t)connection, 0, 0, 0, 0); }
 
 int kine_exec(const void *image, size_t bytes, const char *path, char *const argv[], char *const envp[]) {

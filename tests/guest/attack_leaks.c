@@ -119,7 +119,7 @@ TEST(leak_by_fpu_over_exec_cve_2006_1056, "a new program finds no number of the 
 
   snprintf(path, sizeof path, "%s", test_argv[0]);
   for (int i = 0; i < 3; i++) {
-    others[i] = fork();
+    REQUIRE((others[i] = fork()) >= 0);
     if (others[i] == 0)
       for (;;) {
         FILL_FPU(0x5ec2e75ec2e75ec2);
@@ -140,7 +140,7 @@ TEST(leak_by_fpu_between_processes,
   pid_t others[2];
 
   for (int i = 0; i < 2; i++) {
-    others[i] = fork();
+    REQUIRE((others[i] = fork()) >= 0);
     if (others[i] == 0)
       for (;;) {
         FILL_FPU(0x5ec2e75ec2e75ec2);

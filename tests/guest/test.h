@@ -5,8 +5,11 @@
  * Owns main(). Each case runs in a forked child, twice: the first run warms up (the runner's own pages, the kernel's caches), the
  * second must leave behind exactly as many free frames as the first, and a clean audit. Servers take memory in larger pieces, so a run
  * that leaves fewer is followed by another, up to four: what leaks does so every time. On Linux all that is left out.
- * `PROGRAM NAME…` runs only the named cases. Output: `ok NAME` or `FAIL NAME: file:line: …` for each, and `N passed, N failed`.
- * Must never: print a pid, an address or a count that differs from run to run, since the output on Linux and on Kine is compared. */
+ * `PROGRAM NAME…` runs only the named cases. `PROGRAM --refuse=RUNS[,SEED]` runs each case that passes again and again: in the n-th such
+ * run the n-th request for memory that the case makes is refused; it may end as it likes, but audit, frames and processes must be as after
+ * any other run. All numbers, if there are no more than RUNS of them, else some, chosen by SEED. Output: `ok NAME` or `FAIL NAME:
+ * file:line: …` for each, and `N passed, N failed`. Must never: print a pid, an address or a count that differs from run to run, since the
+ * output on Linux and on Kine is compared. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -39,6 +42,7 @@ struct test_case {
 /* What all processes of a run see: a failure in a grandchild counts, too. */
 struct test_shared {
   volatile int failures;
+  volatile int quiet; /* a case that is refused memory may fail its checks */
 };
 
 static struct test_case test_cases[kMaxTests];
@@ -106,7 +110,7 @@ static inline __attribute__((format(printf, 3, 4))) void test_fail(const char *f
   va_start(arguments, format);
   vsnprintf(what, sizeof what, format, arguments);
   va_end(arguments);
-  say("FAIL %s: %s:%d: %s; rule: %s\n", test_now->name, file, line, what, test_now->rule);
+  if (!test_shared->quiet) say("FAIL %s: %s:%d: %s; rule: %s\n", test_now->name, file, line, what, test_now->rule);
   if (__sync_add_and_fetch(&test_shared->failures, 1) >= kMaxFailures) _exit(1); /* the rest would say the same */
 }
 
@@ -218,6 +222,98 @@ static inline void test_settle(uint64_t processes) {
   for (int i = 0; i < 5000 && statistics().processes > processes; i++) raw(NR_nanosleep, millisecond, 0);
 }
 
+/* --- Refused memory --- */
+
+static long test_refusals;          /* runs with refused memory that each case gets at most; 0: none */
+static unsigned long test_dice = 1; /* for which they are */
+
+static inline uint64_t test_now_ns(void) {
+  long now[2];
+  raw(NR_clock_gettime, 1, now);
+  return (uint64_t)now[0] * 1000000000 + (uint64_t)now[1];
+}
+
+/* Ends all processes but this one and those that had begun before it. */
+static inline void test_kill_all(void) {
+  const int self = (int)raw(NR_getpid);
+  struct kine_process found;
+
+  for (int pid = self + 1; raw(KINE_PROCESS, KINE_MACHINE_FD, pid, &found) == 0; pid = found.pid + 1)
+    if (!found.server) raw(NR_kill, found.pid, SIGKILL);
+  while (raw(NR_wait4, -1, 0, 1 /* WNOHANG */, 0) > 0) continue;
+}
+
+/* One run in which the n-th request is refused (0: none). Whatever becomes of the case, it is over when this returns: what goes on for ever
+ * because somebody it waits for is gone is ended after `limit` nanoseconds. How many requests there were. */
+static inline long test_run_refused(const struct test_case *test, uint64_t n, uint64_t limit, uint64_t processes) {
+  const long millisecond[2] = {0, 1000000};
+  const uint64_t end = test_now_ns() + limit;
+
+  raw(KINE_REFUSE, KINE_MACHINE_FD, 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    raw(KINE_REFUSE, KINE_MACHINE_FD, n > 0 ? n : ~0UL);
+    test->body();
+    _exit(0);
+  }
+  while (pid > 0 && raw(NR_wait4, pid, 0, 1 /* WNOHANG */, 0) == 0 && test_now_ns() < end) raw(NR_nanosleep, millisecond, 0);
+  for (int i = 0; i < 100 && statistics().processes > processes && test_now_ns() < end; i++) raw(NR_nanosleep, millisecond, 0);
+  for (int i = 0; i < 1000 && statistics().processes > processes; i++) test_kill_all(), raw(NR_nanosleep, millisecond, 0);
+  return raw(KINE_REFUSE, KINE_MACHINE_FD, 0);
+}
+
+/* What cases leave when they end half-way: files of scratch.h's. */
+static inline void test_clear(void) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)"rm -rf /tmp/*", NULL}, *none[] = {NULL};
+    raw(NR_execve, "/bin/sh", argv, none);
+    _exit(127);
+  }
+  ending_of(pid);
+}
+
+static inline void test_refuse(const struct test_case *test) {
+  const uint64_t processes = statistics().processes, begin = test_now_ns();
+  long tried = 0, step = 1;
+
+  test_now = test;
+  test_shared->quiet = 1;
+  test_shared->failures = 0;
+  const long requests = test_run_refused(test, 0, 60000000000, processes);
+  const uint64_t limit = 4 * (test_now_ns() - begin) + 100000000;
+  test_clear();
+  test_shared->quiet = 0;
+  if (!check_equal(test->name, test->line, "requests for memory, counted", requests >= 0, 1)) return;
+  test_shared->quiet = 1;
+  if (requests > test_refusals) step = (requests + test_refusals - 1) / test_refusals;
+  for (long n = 1; n <= requests; n += step, tried++) {
+    test_dice = test_dice * 6364136223846793005 + 1442695040888963407;
+    const long chosen = step == 1 || n == 1 ? n : n + (long)((test_dice >> 33) % (unsigned long)step);
+    uint64_t before, after;
+    int runs = 0;
+    do {
+      before = statistics().frames_free;
+      test_shared->failures = 0;
+      test_run_refused(test, (uint64_t)chosen, limit, processes);
+      test_clear();
+      after = statistics().frames_free;
+    } while (after != before && ++runs <= kMaxRuns);
+    test_shared->quiet = 0;
+    test_shared->failures = 0;
+    char what[80];
+    snprintf(what, sizeof what, "frames free, with request %ld of %ld refused", chosen, requests);
+    if (!check_equal(test->name, test->line, what, (long)after, (long)before)) return;
+    snprintf(what, sizeof what, "audit, with request %ld of %ld refused", chosen, requests);
+    if (!check_equal(test->name, test->line, what, raw(KINE_AUDIT, KINE_MACHINE_FD), 0)) return;
+    snprintf(what, sizeof what, "processes, with request %ld of %ld refused", chosen, requests);
+    if (!check_equal(test->name, test->line, what, (long)statistics().processes, (long)processes)) return;
+    test_shared->quiet = 1;
+  }
+  test_shared->quiet = 0;
+  say("refused %s: %ld of %ld requests\n", test->name, tried, requests);
+}
+
 static inline int test_run(const struct test_case *test) {
   uint64_t processes = statistics().processes;
 
@@ -239,6 +335,7 @@ static inline int test_run(const struct test_case *test) {
       check_equal(test->name, test->line, "more processes than before", statistics().processes > processes, 0);
     }
   }
+  if (test_shared->failures == 0 && test_refusals > 0) test_refuse(test);
   if (test_shared->failures == 0) say("ok %s\n", test->name);
   return test_shared->failures == 0;
 }
@@ -265,8 +362,11 @@ int main(int argc, char *argv[]) {
     say("FAIL harness: no shared page\n");
     return 1;
   }
-  for (int i = 1; i < argc; i++)
+  for (int i = 1; i < argc; i++) {
     if (strncmp(argv[i], "--fork=", 7) == 0) test_fork = argv[i] + 7;
+    if (strncmp(argv[i], "--refuse=", 9) == 0) test_refusals = atol(argv[i] + 9);
+    if (test_refusals > 0 && strchr(argv[i], ',') != NULL) test_dice = strtoul(strchr(argv[i], ',') + 1, NULL, 0);
+  }
   for (int i = 0; i < test_count; i++) {
     if (!test_wanted(test_cases[i].name, argc, argv)) continue;
     if (test_run(&test_cases[i]))

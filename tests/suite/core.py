@@ -40,6 +40,8 @@ class Context:
     build: str
     pattern: str = ""
     verbose: bool = False
+    full: bool = False  # the long forms of groups that have one
+    seed: int = 0  # for what is chosen by chance; 0: always the same
     children: set = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopping: bool = False

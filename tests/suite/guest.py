@@ -11,7 +11,7 @@ from suite import cases
 from suite.core import Job, Result, check_output, debug_of, indent, kine, relative, show
 
 FOLDER = os.path.join(REPO, "tests/guest")
-OTHER_GROUPS = ("attack_",)  # programs that another group runs
+OTHER_GROUPS = ("attack_", "oom_")  # programs that another group runs
 LAST_LINE = re.compile(rb"(\d+) passed, (\d+) failed")
 
 

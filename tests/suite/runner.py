@@ -29,6 +29,8 @@ GROUP_NAMES = """
   death
   fuzz
   attacks
+  oom
+  scale
   bench
   readme
   gdb
@@ -53,6 +55,8 @@ def parse(words):
     parser.add_argument("-j", metavar="N", type=int, default=0, dest="parallel", help="jobs at once (default: one a CPU)")
     parser.add_argument("--list", action="store_true", help="print the names of the jobs and run nothing")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for each job, with its time")
+    parser.add_argument("--full", action="store_true", help="the long forms of groups oom and scale")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="choose other samples where not all is tried")
     parser.add_argument("--build", default=os.path.join(REPO, "build"), metavar="DIR", help="where everything was built (default: build)")
     options = parser.parse_args(words)
     try:
@@ -185,7 +189,7 @@ def stop(context):
 
 def main(words):
     options = parse(words)
-    context = Context(os.path.abspath(options.build), options.pattern, options.verbose)
+    context = Context(os.path.abspath(options.build), options.pattern, options.verbose, options.full, options.seed)
     jobs = collect(context, options.group or list(GROUPS))
     if options.list:
         print("\n".join(job.name for job in jobs))

@@ -204,8 +204,8 @@ def frames():
     """The state of all memory; `records` is the address of the first FrameRecord, 0 before there is one."""
     value = variable("frames")
     lists = [address_of(value[name]) for name in ("free_", "zeroed_", "condemned_")]
-    numbers = [int(value[name]) for name in ("records_", "count_", "total_", "free_count_", "reserve_")]
-    return Frames(*numbers, *lists)
+    numbers = [int(value[name]) for name in ("records_", "count_", "total_", "free_count_")]
+    return Frames(*numbers, int(value["held_back_"][0]), *lists)
 
 
 def record_size():
