@@ -146,14 +146,13 @@ test-guest: all test-programs ## only the tests that run inside QEMU
 attacks: all test-programs ## only the attacks, replayed (docs/hardening.md)
 	@tests/run --build '$(BUILD)' --group attacks $(TESTS)
 
-test-programs: host-tests guest-tests oracle-programs traced fuzz-targets ## build the tests without running them
 oom: all test-programs ## only memory that runs out: every request of every test program refused (hours); SEED=N
 	@tests/run --build '$(BUILD)' --full --seed $(or $(SEED),0) --group oom $(TESTS)
 
 scale: all test-programs ## only the tests with many processes, all of them
 	@tests/run --build '$(BUILD)' --full --group scale $(TESTS)
 
-test-programs: host-tests guest-tests oracle-programs traced ## build the tests without running them
+test-programs: host-tests guest-tests oracle-programs traced fuzz-targets ## build the tests without running them
 
 compile_commands.json: ## for clangd and clang-tidy
 	@tools/compile-commands -o $@ -- $(MAKE) BUILD='$(BUILD)' CXX='$(CXX)' CC='$(CC)' all test-programs

@@ -18,7 +18,7 @@ extern "C" [[noreturn]] void boot_main(uint32_t loader, uint32_t information) {
   cpu_init();
   init_interrupts();
   const auto parse = loader == kMultiboot2Loaded ? parse_multiboot2 : parse_pvh;
-  const char* wrong = parse({reinterpret_cast<const uint8_t*>(kDirectMap), kEarlyBytes}, information, kDirectMapBytes, boot);
+  const char* wrong = parse({reinterpret_cast<const uint8_t*>(kDirectMap), kEarlyBytes}, information, kMostMemory, boot);
   reserve(boot, reinterpret_cast<uint64_t>(image_physical_begin), reinterpret_cast<uint64_t>(image_physical_end));
   if (!wrong) wrong = reserve_archive(boot);
   check(!wrong, wrong);

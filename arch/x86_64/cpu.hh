@@ -9,7 +9,7 @@ namespace kine {
 
 // The kernel half of every address space (drawn in docs/memory-map.md).
 inline constexpr uint64_t kDirectMap = 0xffff'8000'0000'0000;   // root entry 256: all RAM
-inline constexpr uint64_t kDirectMapBytes = uint64_t{1} << 39;  // one root entry; RAM above is not used
+inline constexpr uint64_t kMostMemory = uint64_t{1} << 35;  // RAM above is not used: see Machine::kMostFrames
 inline constexpr uint64_t kKernelBase = 0xffff'ffff'8000'0000;  // root entry 511: the image, at its physical address + kKernelBase
 inline constexpr uint64_t kLowerHalfEnd = 0x7fff'ffff'f000;     // the last page of the lower half is never mapped (see entry.asm)
 

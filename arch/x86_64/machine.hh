@@ -22,6 +22,9 @@ struct Machine {
   static constexpr unsigned kIndexBits = 9;
   static constexpr unsigned kLevels = 4;
   static constexpr unsigned kUserRootEntries = 256;
+  // (The first MiB is never managed.) So few that no 32-bit count of words or entries in them can wrap (CVE-2019-11487).
+  static constexpr uint64_t kMostFrames = (kMostMemory - (1 << 20)) >> kPageBits;
+  static constexpr uint64_t kMostReferences = ~uint32_t{0};
   static constexpr uint64_t kTickNanoseconds = 10'000'000;  // IRQ 0, once enabled
   static constexpr unsigned kTimerIrq = 0;
   // The VGA's memory: text at 0xb8000, graphics at 0xa0000.
@@ -133,5 +136,6 @@ struct Machine {
 };
 
 static_assert(MachineConcept<Machine>);
+static_assert(Machine::kMostFrames << Machine::kIndexBits <= Machine::kMostReferences);
 
 }  // namespace kine

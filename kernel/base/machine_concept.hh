@@ -16,6 +16,8 @@ concept MachineConcept = requires(Frame frame, VirtAddr address, typename M::Ent
   // Memory and its translation.
   requires M::kPageBits >= 3 && M::kIndexBits + 3 == M::kPageBits;  // a table fills a page with 8-byte entries
   requires M::kLevels >= 2;
+  { M::kMostFrames } -> std::convertible_to<uint64_t>;      // of memory that it can have …
+  { M::kMostReferences } -> std::convertible_to<uint64_t>;  // … and how far each one's are counted
   { M::kUserRootEntries } -> std::convertible_to<unsigned>;  // root entries below this one are the user's half
   { M::table(frame) } -> std::same_as<typename M::Entry*>;   // the frame's contents, through the direct map
   { M::bytes(frame) } -> std::same_as<std::byte*>;           // likewise

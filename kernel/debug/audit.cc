@@ -58,6 +58,8 @@ void Audit::check_records() {
   for (uint32_t i = 1; i < frames.limit(); ++i) {
     FrameRecord& r = frames.record({i});
     r.mark = 0;
+    if (r.in_use() && r.count > Machine::kMostReferences)
+      broken("a count of references has passed its limit", {i}, Machine::kMostReferences, r.count);
     if (r.in_use() && r.count == 0) broken("a frame in use has no reference", {i}, 1, 0);
   }
 }

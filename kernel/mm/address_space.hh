@@ -160,6 +160,7 @@ class AddressSpace {
 
   // ranges
   Result<> apply(const Edit& edit);
+  std::pair<Table, unsigned> entry_at(VirtAddr address, unsigned level) const;
   Pte lend_entry(VirtAddr address, unsigned level);
   void flush(PageRange range) const;
 

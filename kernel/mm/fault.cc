@@ -95,6 +95,7 @@ FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
 // lab(tree)
 Result<Frame> AddressSpace::copy_table(Frame shared) {
   const Table table(shared);
+  if (!frames.countable([&](auto visit) { table.for_each_frame(visit); })) return Errno::kENOMEM;
   Result<Frame> copy = table.full() ? frames.take(FrameKind::kTable, claim_) : frames.take_zeroed(FrameKind::kTable, claim_);
   if (!copy) return copy;
   table.share_entries_with(Table(*copy));

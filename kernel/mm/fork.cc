@@ -21,6 +21,16 @@ Result<> AddressSpace::create(Claim claim) {
   return {};
 }
 
+// Visits what copy_entries gives one reference more.
+template <class Visit>
+static void for_each_shared(Table table, unsigned level, unsigned shared_level, Visit visit) {
+  table.for_each_used([&](unsigned, Pte entry) {
+    if (!entry.present()) return;
+    if (level == shared_level || entry.shared()) return visit(entry.frame());
+    if (level > 0) for_each_shared(Table(entry.frame()), level - 1, shared_level, visit);
+  });
+}
+
 void AddressSpace::destroy() {
   if (root_) frames.unlink(std::exchange(root_, Frame{}));
 }
@@ -40,6 +50,7 @@ void AddressSpace::take_over(AddressSpace& other) {
 // lab(fork)
 Result<> AddressSpace::fork_from(AddressSpace& parent, ForkStrategy strategy, Claim claim) {
   const unsigned shared_level = level_to_share(strategy);
+  if (!frames.countable([&](auto visit) { for_each_shared(Table(parent.root_), kRootLevel, shared_level, visit); })) return Errno::kENOMEM;
   if (!frames.available(frames_to_copy(parent.root_, kRootLevel, shared_level), claim)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
   check(bool(create(claim)), "a frame that was available is not");

@@ -35,6 +35,10 @@ struct FrameRecord {
 };
 static_assert(sizeof(FrameRecord) == 16);
 
+// Every reference is an entry of a table, or a word of the kernel's: as many as memory has words of 8 bytes, at most. Where a count could
+// not tell so many, who is about to add some asks Frames::countable first; where none can pass its limit, that costs nothing.
+inline constexpr bool kCountsSuffice = Machine::kMostFrames * kEntries <= Machine::kMostReferences;
+
 // Whose memory it is: the last 1/32 serves only kReserve, so that init and its servers outlive a program that eats all.
 enum class Claim : uint8_t {
   kOrdinary,
@@ -77,6 +81,15 @@ class Frames {
   // One reference more to a frame that is in use.
   // lab(frames)
   void add_reference(Frame frame) { ++record(frame).count; }
+  // Whether each frame that `walk(visit)` visits can have one reference more for each visit.
+  template <class Walk>
+  bool countable(Walk walk) {
+    if constexpr (kCountsSuffice) return true;
+    bool fits = true;
+    walk([&](Frame frame) { fits &= ++record(frame).count <= Machine::kMostReferences; });
+    walk([&](Frame frame) { --record(frame).count; });
+    return fits;
+  }
   // Gives up one reference. Without any left the frame is condemned: it keeps its contents until it is reaped, which the caller allows only
   // after it has flushed every translation that could still lead there.
   // lab(frames)
@@ -115,8 +128,8 @@ class Frames {
   FrameRecord* records_ = nullptr;
   uint32_t count_ = 0;
   uint32_t total_ = 0;
-  uint32_t free_count_ = 0;  // in both lists
-  uint32_t held_back_[3] = {0, 0, ~0u};  // from each kind of claim; claims under test find nothing at hand
+  uint32_t free_count_ = 0;                             // in both lists
+  uint32_t held_back_[3] = {0, 0, ~0u};                 // from each kind of claim; claims under test find nothing at hand
   uint64_t requests_ = 0, refused_ = 0, promised_ = 0;  // claims under test: see find
   Frame free_;
   Frame zeroed_;

@@ -40,12 +40,21 @@ struct AddressSpace::Edit {
   }
 
   bool populates() const { return value.present() && !value.frame(); }
+  Frame frame_at(VirtAddr at) const { return {value.frame().number + static_cast<uint32_t>((at - range.begin) / kPageSize)}; }
   VirtAddr source_of(VirtAddr address) const { return from + (address - range.begin); }
   bool lent_whole(unsigned level, VirtAddr begin) const;
   bool descends(Pte entry, unsigned level, PageRange part) const;
   uint64_t frames_at_most() const;
   uint64_t frames_needed() const;
   void count_frames(uint64_t& needed, Frame table, Pte uniform, unsigned level, PageRange part, bool shared) const;
+  template <class Visit>
+  void visit_references(Visit visit) const {
+    if (!range.empty()) visit_references(space.root_, Pte(), kRootLevel, range, false, visit);
+  }
+  template <class Visit>
+  void visit_references(Frame table, Pte uniform, unsigned level, PageRange part, bool shared, Visit visit) const;
+  template <class Visit>
+  void visit_new(unsigned level, VirtAddr at, Visit visit) const;
   void commit() const;
   Table open(Table table, unsigned index) const;
   void close(Table table, unsigned index) const;
@@ -105,6 +114,30 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
     if (!entry.present() || lower_shared) ++needed;
     count_frames(needed, entry.frame(), entry, level - 1, lower, lower_shared);
   });
+}
+
+// The same walk visits what the walk for real gives one reference more: what the tables that it copies lead to, and what it puts into
+// entries.
+template <class Visit>
+void AddressSpace::Edit::visit_references(Frame table, Pte uniform, unsigned level, PageRange part, bool shared, Visit visit) const {
+  for_each_entry(part, level, [&](unsigned index, PageRange lower) {
+    const Pte entry = table ? Table(table)[index] : uniform;
+    if (!descends(entry, level, lower)) return visit_new(level, lower.begin, visit);
+    const bool lower_shared = shared || (entry.present() && frames.record(entry.frame()).count > 1);
+    if (entry.present() && lower_shared) Table(entry.frame()).for_each_frame(visit);
+    visit_references(entry.frame(), entry, level - 1, lower, lower_shared, visit);
+  });
+}
+
+// The frame that the entry for `at` leads to when it has been changed in one step.
+template <class Visit>
+void AddressSpace::Edit::visit_new(unsigned level, VirtAddr at, Visit visit) const {
+  if (kind == Kind::kShare) {
+    const auto [from_table, index] = source->entry_at(source_of(at), level);
+    if (from_table[index].present()) visit(from_table[index].frame());
+  } else if (kind == Kind::kReplace && value.present() && value.frame()) {
+    visit(frame_at(at));
+  }
 }
 
 // The walk for real. Most ranges lie in one entry of each upper table: straight down to the lowest table that holds all of it, change
@@ -170,7 +203,7 @@ Pte AddressSpace::Edit::replacement(Pte old, unsigned level, VirtAddr at) const 
     return value.empty() ? entry : entry.with_rights(value.rights());
   }
   if (populates()) return value.with_frame(*space.zeroed_page());
-  const Frame frame{value.frame().number + static_cast<uint32_t>((at - range.begin) / kPageSize)};
+  const Frame frame = frame_at(at);
   frames.add_reference(frame);
   return value.with_frame(frame);
 }
@@ -195,21 +228,26 @@ void AddressSpace::Edit::commit_in(Table table, unsigned level, PageRange part) 
   });
 }
 
-// The entry of `level` at the address, for somebody who stores it too: no longer writable by hardware, and counted once more.
-Pte AddressSpace::lend_entry(VirtAddr address, unsigned level) {
+// Where the entry of `level` at the address stands, or one above it that is not present.
+std::pair<Table, unsigned> AddressSpace::entry_at(VirtAddr address, unsigned level) const {
   Table table(root_);
   for (unsigned at = kRootLevel;; --at) {
     const unsigned index = index_of(address, at);
-    const Pte entry = table[index];
-    if (!entry.present()) return entry;
-    if (at == level) return share_entry(table, index);
-    table = Table(entry.frame());
+    if (at == level || !table[index].present()) return {table, index};
+    table = Table(table[index].frame());
   }
+}
+
+// The entry of `level` at the address, for somebody who stores it too: no longer writable by hardware, and counted once more.
+Pte AddressSpace::lend_entry(VirtAddr address, unsigned level) {
+  const auto [table, index] = entry_at(address, level);
+  return table[index].present() ? share_entry(table, index) : table[index];
 }
 
 Result<> AddressSpace::apply(const Edit& edit) {
   // The exact count matters only where memory is short.
   if (!frames.at_hand(edit.frames_at_most(), claim_) && !frames.available(edit.frames_needed(), claim_)) return Errno::kENOMEM;
+  if (!frames.countable([&](auto visit) { edit.visit_references(visit); })) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
   edit.commit();
   return {};
@@ -271,6 +309,8 @@ Result<> AddressSpace::move(PageRange from, PageRange to) {
   const Edit leave{.space = *this, .kind = Edit::Kind::kReplace, .range = from};
   // Each alone is counted exactly; one after the other they can only need less.
   if (!frames.available(share.frames_needed() + grow.frames_needed() + leave.frames_needed(), claim_)) return Errno::kENOMEM;
+  const auto visit_all = [&](auto visit) { share.visit_references(visit), grow.visit_references(visit), leave.visit_references(visit); };
+  if (!frames.countable(visit_all)) return Errno::kENOMEM;
   // Commit: nothing fails from here on.
   share.commit();
   flush(from);

@@ -48,6 +48,14 @@ class Table {
     }
   }
 
+  // Calls visit(frame) for what each entry leads to.
+  template <class Visit>
+  void for_each_frame(Visit visit) const {
+    for_each_used([&](unsigned, Pte entry) {
+      if (entry.present()) visit(entry.frame());
+    });
+  }
+
   // Copies every entry of this table into `copy`, an empty, zeroed one (a full table may be copied into one of unknown contents). Both keep
   // each present entry without R/W, and what the entry points at gains a reference; promises are copied as they are.
   // lab(tree)

@@ -57,6 +57,11 @@ Answer fork_process(Thread& caller, const ForkRequest& request) {
   if (!parent.identity.is_root() && processes.count() > ProcessTable::kUserLimit &&
       processes.count_of(parent.identity.uid) >= ProcessTable::kUserLimit)
     return Errno::kEAGAIN;
+  const bool countable = frames.countable([&](auto visit) {
+    for (const Frame frame : {parent.descriptors.frame(), parent.signals.frame()})
+      if (frame) visit(frame);
+  });
+  if (!countable) return Errno::kENOMEM;
   Result<Process*> made = processes.create(parent, parent.claim());
   if (!made) return made.error();
   Process& child = **made;

@@ -37,21 +37,24 @@ $(HOST_DIR)/$(1): $(call host_objects,$(2),$(3)) tests/host/build.mk
 	$$(Q)$(HOST_CXX) $(HOST_SANITIZE) -o $$@ $$(filter %.o,$$^) $(HOST_LDLIBS)
 endef
 
-# $(call host_fan_out,FAN-OUT,BITS)
+# $(call host_fan_out,FAN-OUT,BITS,BITS OF A COUNT)
 define host_fan_out
 $(HOST_DIR)/objects.$(1)/%.cc.o: %.cc tests/host/build.mk
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
-	$$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) $$(HOST_OPTIMISE) -DKINE_INDEX_BITS=$(2) -DKINE_LEVELS=4 -MMD -MP -c -o $$@ $$<
+	$$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) $$(HOST_OPTIMISE) -DKINE_INDEX_BITS=$(2) -DKINE_LEVELS=4 -DKINE_COUNT_BITS=$(3) -MMD -MP -c -o $$@ $$<
 	$$(if $$(filter kernel/%,$$<),$$(Q)$(HOST_OBJCOPY) $$(HOST_KERNEL_STATE) $$@)
 endef
 
-$(eval $(call host_fan_out,4,2))
-$(eval $(call host_fan_out,8,3))
-$(eval $(call host_fan_out,512,9))
+$(eval $(call host_fan_out,4,2,32))
+$(eval $(call host_fan_out,8,3,32))
+$(eval $(call host_fan_out,512,9,32))
+# A fan-out of 4 with counts of 8 bits.
+$(eval $(call host_fan_out,narrow,2,8))
 $(eval $(call host_program,core_4,4,$(HOST_CORE_SOURCES) $(HOST_CORE_TESTS)))
 $(eval $(call host_program,core_8,8,$(HOST_CORE_SOURCES) $(HOST_CORE_TESTS)))
 $(eval $(call host_program,core_512,512,$(HOST_CORE_SOURCES) $(HOST_CORE_TESTS)))
+$(eval $(call host_program,narrow,narrow,$(HOST_CORE_SOURCES) $(addprefix tests/host/,count_test.cc failure_test.cc random_test.cc sharing_test.cc)))
 $(eval $(call host_program,exhaustive_4,4,$(HOST_CORE_SOURCES) tests/host/exhaustive_test.cc))
 $(eval $(call host_program,units,512,$(HOST_CORE_SOURCES) $(HOST_KERNEL_SOURCES) $(HOST_UNIT_TESTS)))
 

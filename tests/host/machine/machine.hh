@@ -40,6 +40,8 @@ struct Machine {
   static constexpr unsigned kPageBits = kIndexBits + 3;
   static constexpr unsigned kLevels = KINE_LEVELS;
   static constexpr unsigned kUserRootEntries = 1u << (kIndexBits - 1);
+  static constexpr uint64_t kMostFrames = 1 << 20;
+  static constexpr uint64_t kMostReferences = (uint64_t{1} << KINE_COUNT_BITS) - 1;
   static constexpr uint64_t kTickNanoseconds = 10'000'000;
   static constexpr unsigned kTimerIrq = 0;
   static constexpr unsigned kCpuStorageBytes = 256;
