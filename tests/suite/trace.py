@@ -145,6 +145,17 @@ def document(_context, name):
     yield Result(name, not wrong, problem)
 
 
+def off(context, name):
+    """The ordinary kernel has none of the hooks: not even their texts."""
+    texts = [b'{"set":[', b'{"take":[', b'{"share":[', b'{"verdict":"', b'"event":"fault"', b'"event":"send"', b'{"process":[']
+    for image, expected in (("kernel.elf", []), ("traced/kernel.elf", texts)):
+        with open(context.path(image), "rb") as file:
+            kernel = file.read()
+        seen = [text for text in texts if text in kernel]
+        again = f"again:    grep -c 'event.:' {context.path(image)}"
+        yield Result(f"{name}/{image.split('/')[0]}", seen == expected, f"expected: in {image} the texts {expected}\nseen:     {seen}\n{again}")
+
+
 def by_make(context, name):
     """`make trace` makes the page, whatever the program's status."""
     page = context.path("trace.html")
@@ -167,6 +178,7 @@ def jobs(context):
         job("trace/levels", levels, "trace/levels"),
         job("trace/damaged", damaged, "trace/damaged"),
         job("trace/document", document, "trace/document", weight=0.1),
+        job("trace/off", off, "trace/off", weight=0.1),
         job("trace/make", by_make, "trace/make"),
         *trace_page.jobs(context, lambda name, options: record(context, name, options), LEVELS, EXPECTED),
     ]
