@@ -154,7 +154,9 @@ int main(void) {
     perror("crash: /proc/crash");
     return 1;
   }
-  if (fread(&crash, sizeof crash, 1, file) != 1) {
+  const bool any = fread(&crash, sizeof crash, 1, file) == 1;
+  fclose(file);
+  if (!any) {
     printf("nothing has crashed\n");
     return 0;
   }

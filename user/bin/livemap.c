@@ -287,7 +287,7 @@ static void draw_trees(void) {
     const unsigned y = kTreeTop + (i + 1) * kLine + 4;
     draw_text(kLeft, y, kText, "%4d %*s%s", process->pid, (int)(2 * (of->depth < 3 ? of->depth : 3)), "", process->name);
     draw_text(kPages, y, kText, "%6lu %6lu", process->frames_private, process->frames_cow + process->frames_shared);
-    for (unsigned bar = 0; bar < of->tables && bar < kFit && bar < kBarsMax; bar++) {
+    for (unsigned bar = 0; bar < of->tables && bar < kFit; bar++) {
       const unsigned height = kHighest - kLower * (kLevels - 1u - of->bars[bar].level);
       fill(kBars + bar * kBar, y + kHighest - height, kBar - 1, height, of->bars[bar].shared ? kSharedTable : kTable);
     }
@@ -296,7 +296,7 @@ static void draw_trees(void) {
 }
 
 int main(void) {
-  const struct timespec pause = {.tv_nsec = 100000000};
+  const struct timespec between = {.tv_nsec = 100000000};
 
   if (!open_display()) {
     fprintf(stderr, "livemap: no display that it has a right to; init starts it if there is one\n");
@@ -313,6 +313,6 @@ int main(void) {
     draw_counters();
     draw_trees();
     show_picture();
-    nanosleep(&pause, NULL);
+    nanosleep(&between, NULL);
   }
 }
