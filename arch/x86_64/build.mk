@@ -10,6 +10,8 @@ KERNEL_CXXFLAGS := -std=c++20 -O2 -g -ffreestanding -fno-exceptions -fno-rtti -m
   $(if $(filter on,$(TRACING)),-Ikernel/traced) -Ikernel -I$(ARCH_DIR)
 KERNEL_LDFLAGS := -nostdlib -static -no-pie -z max-page-size=4096 -z noexecstack --build-id=none
 KERNEL_LD ?= ld
+# g++ also notes each function's frame and calls, for tools/stack-bound.
+KERNEL_CALLS := $(if $(findstring clang,$(CXX)),,-fcallgraph-info=su)
 
 ARCH_SOURCES := $(sort $(wildcard $(ARCH_DIR)/*.cc)) $(ARCH_DIR)/boot.asm $(ARCH_DIR)/entry.asm
 KERNEL_OBJS += $(patsubst %,$(KERNEL_OBJ_DIR)/%.o,$(filter-out %/offsets.cc,$(ARCH_SOURCES)))
@@ -17,7 +19,7 @@ KERNEL_OBJS += $(patsubst %,$(KERNEL_OBJ_DIR)/%.o,$(filter-out %/offsets.cc,$(AR
 $(KERNEL_OBJ_DIR)/%.cc.o: %.cc
 	@mkdir -p $(@D)
 	$(call say,CXX,$@)
-	$(Q)$(CXX) $(KERNEL_CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CXX) $(KERNEL_CXXFLAGS) $(KERNEL_CALLS) -MMD -MP -c -o $@ $<
 
 $(KERNEL_OBJ_DIR)/%.asm.o: %.asm $(KERNEL_OBJ_DIR)/offsets.inc
 	@mkdir -p $(@D)
