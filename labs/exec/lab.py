@@ -8,6 +8,7 @@ LAB = Lab(
     points=12,
     files=["kernel/task/elf.cc", "kernel/task/exec.cc"],
     needs=["fault"],
+    uses=["cow"],
 )
 
 PARENT, CHILD = 1, 2

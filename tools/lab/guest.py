@@ -11,7 +11,6 @@ import json
 import mmap
 import os
 import re
-import resource
 import select
 import shutil
 import socket
@@ -37,12 +36,8 @@ SANDBOX = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resou
 
 
 # What the guest can make QEMU write: its memory, the debug console, the record of traps. A kernel in a loop writes no more than that.
+# (Python ignores SIGXFSZ, and so does QEMU then: a write beyond the limit fails, and is lost.)
 FILE_LIMIT = 192 << 20
-
-
-def _limit_files():
-    """(Python ignores SIGXFSZ, and so does QEMU then: a write beyond the limit fails, and is lost.)"""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
 
 
 class Stopped(Exception):
@@ -83,10 +78,12 @@ class Guest:
             command += ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "chardev=qmp,mode=control"]
             if sys.platform == "linux" and shutil.which("setpriv"):
                 command = ["setpriv", "--pdeathsig", "KILL", *command]
+            if shutil.which("prlimit"):
+                command = ["prlimit", f"--fsize={FILE_LIMIT}", *command]
             with open(os.path.join(self.folder, "qemu"), "wb") as says:
                 self.process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=says, stderr=says, pass_fds=[theirs.fileno()], start_new_session=True,
-                    preexec_fn=_limit_files, restore_signals=False,
+                    restore_signals=False,
                 )  # fmt: skip
             self.qmp = ours
             theirs.close()

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import os
 import re
-import resource
 import shutil
 import stat
 import subprocess
@@ -149,19 +148,14 @@ def alone(folder):
 # Building ------------------------------------------------------------------------------------------------------------------
 
 
-def _limit_build():
-    """What a submission makes a compiler do has an end."""
-    for what, most in ((resource.RLIMIT_AS, 4 << 30), (resource.RLIMIT_CPU, BUILD_SECONDS), (resource.RLIMIT_FSIZE, 256 << 20)):
-        resource.setrlimit(what, (most, most))
-
-
 def make(tree, targets, jobs, seconds=BUILD_SECONDS):
     """Runs make in a tree of ours. Returns its output; BuildFailed."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CXX", "CC", "NASM")}
     command = ["make", "--no-print-directory", f"-j{jobs}", "BUILD=build", *targets]
+    if shutil.which("prlimit"):  # what a submission makes a compiler do has an end
+        command = ["prlimit", f"--as={4 << 30}", f"--cpu={seconds}", f"--fsize={256 << 20}", *command]
     process = subprocess.Popen(
         command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
-        preexec_fn=_limit_build,
     )  # fmt: skip
     try:
         output, _ = process.communicate(timeout=seconds)
