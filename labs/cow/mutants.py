@@ -105,10 +105,10 @@ MUTANTS = [
      "  Pte entry", "kernel_writes"),
     ("24", "CR0.WP is off", BOOT, "1 << 31 | 1 << 16 |", "1 << 31 |", "fork_shares"),
     # --- what exec and messages share ---
-    ("26", "what is lent is written before it is marked shared", RANGE, "if (at == level) return share_entry(table, index);",
-     "if (at == level) return frames.add_reference(entry.frame()), entry.read_only();", "lends"),
-    ("-", "what is lent stays writable for the borrower", RANGE, "if (at == level) return share_entry(table, index);",
-     "if (at == level) {\n      const Pte lent = share_entry(table, index);\n      return lent.may_write() ? lent.writable_now() : lent;\n    }", "lends"),
+    ("26", "what is lent is written before it is marked shared", RANGE, "return table[index].present() ? share_entry(table, index) : table[index];",
+     "if (table[index].present()) frames.add_reference(table[index].frame());\n  return table[index].read_only();", "lends"),
+    ("-", "what is lent stays writable for the borrower", RANGE, "return table[index].present() ? share_entry(table, index) : table[index];",
+     "if (!table[index].present()) return table[index];\n  const Pte lent = share_entry(table, index);\n  return lent.may_write() ? lent.writable_now() : lent;", "lends"),
     ("-", "exec copies the file's pages", RANGE, "return share_from(source, from, to, Pte::promise(rights));",
      "Result<> done = map({to, to + from.bytes()}, Rights::rw());\n  for (uint64_t at = 0; done && at < from.bytes(); at += kPageSize) {\n"
      "    Result<std::byte*> page = source.reach(from.begin + at, Access::kRead);\n    Result<std::byte*> copy = reach(to + at, Access::kWrite);\n"

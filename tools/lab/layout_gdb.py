@@ -48,7 +48,7 @@ def variable(name):
 
 members = {
     "FrameRecord": {name: place("FrameRecord", name) for name in kernel.RECORD_MEMBERS},
-    "Frames": {name: place("Frames", name) for name in ("records_", "count_", "total_", "free_count_", "reserve_", "free_", "zeroed_", "condemned_")},
+    "Frames": {name: place("Frames", name) for name in ("records_", "count_", "total_", "free_count_", "free_", "zeroed_", "condemned_")},
     "Process": {
         "pid": place("Process", "pid"),
         "name": place("Process", "name"),
@@ -61,6 +61,7 @@ members = {
     },
     "Slab": {"next": place("Pool::Slab", "link", "next"), "frame": place("Pool::Slab", "frame")},
 }
+members["Frames"]["reserve"] = [place("Frames", "held_back_")[0], 4]  # its first element: what ordinary claims leave
 entry = kernel.entry_bits()
 slots = kernel.type_of("ProcessTable")["slots_"]
 result = {

@@ -270,7 +270,7 @@ class Trial:
         """Takes free frames away, in the stopped machine's memory, until just `wanted` are left. give_back() undoes it. Process 1, and the children that
         it forks, may use the reserve; for others (`ordinary`) what is reserved is left besides."""
         moment, layout = self.moment, self.layout
-        keep = wanted + (moment.frames_member("reserve_") if ordinary else 0)
+        keep = wanted + (moment.frames_member("reserve") if ordinary else 0)
         self.hidden = []
         for name in ("zeroed_", "free_"):
             frames = list(moment.listed(name))
