@@ -69,7 +69,7 @@ class Guest:
         command = [
             find_program("qemu-system-x86_64", "qemu-system-x86"), "-accel", "tcg,thread=single", "-machine", "pc,memory-backend=ram",
             "-object", f"memory-backend-file,id=ram,size={memory}M,mem-path={path},share=on", "-m", f"{memory}M", "-cpu", "qemu64", *CLOCK,
-            "-nodefaults", "-display", "none", "-vga", "none", "-net", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4",
+            "-nodefaults", "-display", "none", "-vga", "none", "-net", "none", "-no-reboot", "-S", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4",
             "-device", f"pvpanic,ioport={CHECKPOINT_PORT:#x}", "-action", "panic=pause", "-debugcon", f"file:{self.folder}/debug",
             "-D", f"{self.folder}/traps", *SANDBOX, "-kernel", kernel, "-initrd", archive, "-append", words,
         ]  # fmt: skip
