@@ -54,6 +54,6 @@ MUTANTS = [
     ("19", "a count is raised before a mapping that fails", EXEC, "Result<> done = space.borrow(*view.space,",
      "const Ruling first = view.space->ruling(from);\n  if (first.entry.present() && !frames.available(8, Claim::kOrdinary)) frames.add_reference(first.entry.frame());\n"
      "  Result<> done = space.borrow(*view.space,", "no_memory"),
-    ("-", "memory that ends while the stack is written is not noticed", EXEC, "done = stack.done;\n  if (done) done = copy_out(space, random",
-     "done = stack.done ? stack.done : Result<>();\n  if (done) done = copy_out(space, random", "no_memory"),
+    ("-", "memory that ends while the stack is mapped is not noticed", EXEC, "if (done) done = space.map(layout::kStack, Rights::rw());",
+     "if (done && !space.map(layout::kStack, Rights::rw())) done = Result<>();", "no_memory"),
 ]

@@ -10,8 +10,8 @@ MUTANTS = [
      "spans"),
     ("-", "what lies in half of the range counts as wholly in it", RANGE, "const bool whole = part.bytes() == span_of(level);",
      "const bool whole = part.bytes() * 2 >= span_of(level);", "edges"),
-    ("-", "a long range ends one page early", RANGE, "if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);",
-     "if (level == 0 && lower_part.end == range.end && range.bytes() > span_of(1)) return;\n"
+    ("-", "of a long range all is unmapped but the last page", RANGE, "if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);",
+     "if (level == 0 && kind == Kind::kReplace && value.empty() && lower_part.end == range.end && range.bytes() > span_of(1)) return;\n"
      "    if (!descends(table[index], level, lower_part)) return change(table, index, level, lower_part.begin);", "edges"),
     ("-", "what is unmapped is not given back", RANGE, "if (old.present()) frames.unlink(old.frame());", "if (old.present() && level > 0) frames.unlink(old.frame());", "replace"),
     ("-", "a table below the range is taken out page by page and never given back", RANGE, "if (old.present()) frames.unlink(old.frame());",
