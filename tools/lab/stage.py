@@ -164,8 +164,12 @@ def make(tree, targets, jobs, seconds=BUILD_SECONDS):
         output = (process.communicate()[0] or b"") + f"\n(the build took more than {seconds} s)\n".encode()
         raise BuildFailed(output.decode(errors="replace")) from None
     except BaseException:
-        os.killpg(process.pid, 9)
-        process.wait()
+        os.killpg(process.pid, 15)  # make removes what it has made by half: the next build would take it as it is
+        try:
+            process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
         raise
     text = output.decode(errors="replace")
     if process.returncode != 0:
