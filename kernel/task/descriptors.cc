@@ -4,7 +4,7 @@ namespace kine {
 
 void Descriptors::clear() {
   if (table_ && !table_.shared())
-    for (ObjectRef<Object>& object : table_->objects) object = {};
+    table_->open.for_each([&](int fd) { table_->objects[fd] = {}; });
   table_ = {};
 }
 
@@ -17,19 +17,18 @@ Result<> Descriptors::own(Claim claim) {
   const bool copies = table_.shared();
   Result<> owned = table_.own(claim);
   if (!owned || !copies) return owned;
-  for (const ObjectRef<Object>& object : table_->objects)
-    if (object) object->hold();
+  table_->open.for_each([&](int fd) { table_->objects[fd]->hold(); });
   return {};
 }
 
 void Descriptors::put(int fd, ObjectRef<Object> object, bool close_on_exec) {
-  table_->close_on_exec[fd] = object && close_on_exec;
+  table_->open.set(fd, bool(object));
+  table_->close_on_exec.set(fd, object && close_on_exec);
   table_->objects[fd] = std::move(object);
 }
 
 void Descriptors::exec() {
-  for (int fd = 0; fd < kLimit; ++fd)
-    if (close_on_exec(fd)) put(fd, {}, false);
+  table_->close_on_exec.for_each([&](int fd) { put(fd, {}, false); });
 }
 
 }  // namespace kine

@@ -4,6 +4,8 @@
 // An object is counted by the slots and the kernel owners that lead to it, and goes with the last one.
 #pragma once
 
+#include <bit>
+
 #include "task/fork_shared.hh"
 
 namespace kine {
@@ -95,6 +97,25 @@ class ObjectRef {
   T* object_ = nullptr;
 };
 
+// A set of small numbers, a bit each: visiting its members costs little when they are few.
+template <int kSize>
+class BitSet {
+ public:
+  bool has(int number) const { return words_[number / 64] >> number % 64 & 1; }
+  void set(int number, bool member) {
+    const uint64_t bit = uint64_t{1} << number % 64;
+    words_[number / 64] = member ? words_[number / 64] | bit : words_[number / 64] & ~bit;
+  }
+  // In order; `visit` may change the membership of what it is given.
+  void for_each(auto visit) const {
+    for (int first = 0; first < kSize; first += 64)
+      for (uint64_t rest = words_[first / 64]; rest != 0; rest &= rest - 1) visit(first + std::countr_zero(rest));
+  }
+
+ private:
+  uint64_t words_[(kSize + 63) / 64];
+};
+
 // A process's table of descriptors, which fork's child copies. Duplicating, closing and inheriting descriptors concern the table alone.
 class Descriptors {
  public:
@@ -111,7 +132,7 @@ class Descriptors {
   }
   // The lowest free descriptor from `from` on, 0 <= from <= kLimit; kLimit if there is none.
   int lowest_free(int from) const;
-  bool close_on_exec(int fd) const { return table_->close_on_exec[fd]; }
+  bool close_on_exec(int fd) const { return table_->close_on_exec.has(fd); }
 
   // Makes the table this process's own, so that it can change; at first, an empty one. ENOMEM.
   [[nodiscard]] Result<> own(Claim claim);
@@ -119,14 +140,15 @@ class Descriptors {
   // All below require own().
   // The descriptor leads to `object` from here on; what it led to is closed. An empty one closes.
   void put(int fd, ObjectRef<Object> object, bool close_on_exec);
-  void set_close_on_exec(int fd, bool value) { table_->close_on_exec[fd] = value; }
+  void set_close_on_exec(int fd, bool value) { table_->close_on_exec.set(fd, value); }
   // Closes those that are close-on-exec.
   void exec();
 
  private:
   struct Table {
     ObjectRef<Object> objects[kLimit];
-    bool close_on_exec[kLimit];
+    BitSet<kLimit> open;  // those with an object
+    BitSet<kLimit> close_on_exec;
   };
   ForkShared<Table> table_;
 };
