@@ -4,7 +4,7 @@
 static void measure_null_call(void) {
   for (int i = -kWarm; i < 1000; i++) {
     unsigned before = begin(kGetppid, i);
-    raw(NR_getppid);
+    raw_bare(NR_getppid);
     end(i, before);
   }
   finish(kGetppid, 1);
@@ -14,17 +14,17 @@ static void measure_null_call(void) {
  * not count. */
 static void measure_yield(void) {
   shared->go = 0;
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   if (pid < 0) fail("fork");
   while (pid == 0) {
     __asm__ volatile("incl %0" : "+m"(shared->turns)); /* one instruction: it lies in the window */
-    raw(NR_sched_yield);
+    raw_bare(NR_sched_yield);
     if (shared->go) raw(NR_exit_group, 0);
   }
   for (int i = -kWarm, rounds = 0; i < 1000 && rounds < 100000; rounds++) {
     int turns = shared->turns;
     unsigned before = begin(kYield, i);
-    raw(NR_sched_yield);
+    raw_bare(NR_sched_yield);
     unsigned after = low_ticks();
     if (shared->turns != turns + 1) continue;
     if (i == kCounted) close_window();
@@ -39,7 +39,7 @@ static void measure_message(void) {
   int port = (int)raw(KINE_PORT), connection = (int)raw(KINE_MINT, port, 1);
 
   if (port < 0) return;
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   if (pid < 0) fail("fork");
   if (pid == 0) {
     static struct kine_message message;
@@ -64,7 +64,7 @@ static void measure_pipe(void) {
   char byte = 0;
 
   if (raw(NR_pipe2, there, 0) != 0 || raw(NR_pipe2, back, 0) != 0) fail("pipe2");
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   if (pid < 0) fail("fork");
   if (pid == 0) {
     raw(NR_close, there[1]);
@@ -91,7 +91,7 @@ static void measure_fork_exec(void) {
   for (int i = -kWarm; i < kRounds; i++) {
     int status = -1;
     unsigned before = begin(kForkExec, i);
-    long pid = raw(NR_fork);
+    long pid = raw_bare(NR_fork);
     if (pid == 0) {
       raw(NR_execve, tiny, arguments, no_environment);
       raw(NR_exit_group, 1);

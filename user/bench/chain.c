@@ -58,7 +58,7 @@ void next_link(void) {
   volatile unsigned char *sparse = map(128 * MiB);
   touch(sparse, 0, 128 * MiB / kPage, kRegionPages);
   unmap(sparse, 128 * MiB);
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   if (pid == 0) {
     raw(NR_nanosleep, while_it_lasts, 0);
     raw(NR_exit_group, 0);

@@ -45,7 +45,7 @@ static void measure_reuse(void) {
   touch(memory, 0, kRegionPages, 1);
   for (int wrote = 0; wrote < 2; wrote++) {
     for (int i = -kWarm; i < kRounds; i++) {
-      long pid = raw(NR_fork);
+      long pid = raw_bare(NR_fork);
       if (pid == 0) {
         if (wrote) touch(memory, 0, kRegionPages, 1);
         raw(NR_exit_group, 0);
@@ -119,7 +119,7 @@ static void measure_writers(void) {
   for (int s = 0; s < 5; s++) {
     for (int i = -kWarm; i < kRounds; i++) {
       unsigned before = begin((enum key)(kWrite1 + s), i);
-      long pid = raw(NR_fork);
+      long pid = raw_bare(NR_fork);
       if (pid == 0) {
         touch(memory, 0, kCount, steps[s]);
         raw(NR_exit_group, 0);
@@ -135,7 +135,7 @@ static void measure_writers(void) {
 /* The fork alone: until whoever is first, parent or child, goes on. False: not enough memory (a fork that copies needs it twice). */
 static int fork_once(enum key key, int round) {
   unsigned before = begin(key, round);
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   unsigned after = low_ticks();
   if (round == kCounted) close_window();
   if (pid == 0) {
@@ -167,7 +167,7 @@ static void measure_forks(size_t max_pages) {
     if (sizes[s].cycle == kNone) continue;
     for (int i = -kWarm; i < rounds; i++) {
       unsigned before = begin(sizes[s].cycle, i);
-      long pid = raw(NR_fork);
+      long pid = raw_bare(NR_fork);
       if (pid == 0) raw(NR_exit_group, 0);
       raw(NR_wait4, pid, 0, 0, 0);
       end(i, before);

@@ -88,10 +88,10 @@ void bury(long pid) { raw(NR_wait4, pid, 0, 0, 0); }
 
 long hold(void) {
   shared->go = 0;
-  long pid = raw(NR_fork);
+  long pid = raw_bare(NR_fork);
   if (pid < 0) fail("fork");
   if (pid == 0) {
-    while (!shared->go) raw(NR_sched_yield); /* it writes nothing: that would copy tables */
+    while (!shared->go) raw_bare(NR_sched_yield); /* it writes nothing: that would copy tables */
     raw(NR_exit_group, 0);
   }
   return pid;
