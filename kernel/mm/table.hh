@@ -63,15 +63,15 @@ class Table {
     trace_change(R"({"share":[{},{}]})", frame_.number, copy.frame_.number);
     FrameRecord* const records = &frames.record(Frame{0});
     for (uint64_t groups = record().groups; groups != 0; groups &= groups - 1) {
-      const size_t first = static_cast<size_t>(std::countr_zero(groups)) * kGroupEntries;
-      Pte* const from = entries() + first;
-      Pte* const to = copy.entries() + first;
+      const auto first = static_cast<unsigned>(std::countr_zero(groups)) * kGroupEntries;
+      Pte* from = entries() + first;
+      Pte* to = copy.entries() + first;
 #pragma GCC unroll 8
-      for (unsigned i = 0; i != kGroupEntries; ++i) {
-        const Pte entry = from[i].read_only();  // (a promise or an empty entry has no R/W to lose)
-        to[i] = entry;
+      for (unsigned i = 0; i != kGroupEntries; ++i, ++from, ++to) {
+        const Pte entry = from->read_only();  // (a promise or an empty entry has no R/W to lose)
+        *to = entry;
         if (!entry.present()) continue;
-        from[i] = entry;
+        *from = entry;
         ++records[entry.frame().number].count;
       }
     }
