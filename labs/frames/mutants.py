@@ -27,7 +27,7 @@ MUTANTS = [
     ("-", "a page that went is not counted as free", HEADER, "++free_count_;", "free_count_ += total_ == 0;", "takes"),
     ("-", "a table's record keeps what its frame was used for before", FRAMES, TAKEN,
      "FrameRecord& r = record(frame);\n  r = FrameRecord{1, kind == FrameKind::kTable ? r.used : uint16_t{0}, kind, 0, 0};", "tables_go_too"),
-    ("-", "the last free frame is refused", HEADER, "return wanted + held_back_[static_cast<unsigned>(claim)] <= free_count_;", "return wanted + held_back_[static_cast<unsigned>(claim)] < free_count_;",
+    ("-", "the last free frame is refused", HEADER, "(claim)] <= free_count_;", "(claim)] < free_count_;",
      "no_memory"),
     ("-", "nobody asks whether a frame is free", FRAMES, "if (!at_hand(1, claim) && !find(1, claim, 0)) [[unlikely]]\n    return Errno::kENOMEM;", "(void)claim;", "no_memory"),
     ("-", "a free frame is searched for", FRAMES, "const Frame frame = pop(is_zeroed ? zeroed_ : free_);",

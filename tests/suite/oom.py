@@ -14,7 +14,7 @@ SEED = 1
 # Attackers of all memory, and who measures time, would take hours, and the first look no different when they get a little less.
 NOT = ("hostile_", "proc_preempt", "proc_fair", "attack_memory", "cow_chain", "oom_")
 # Only with --full: they take many pages, or much time.
-LONG = ("attack_", "cow_fresh", "cow_count", "cow_data")
+LONG = ("attack_", "cow_fresh", "cow_count", "cow_data", "cow_ranges", "exec_elf")
 STRICT = "oom_unchanged"
 
 
