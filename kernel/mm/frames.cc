@@ -42,8 +42,9 @@ bool Frames::find(uint64_t wanted, Claim claim, uint64_t promised) {
     if (promised_ > 0 && promised == 0) {
       --promised_;
     } else {
-      promised_ = promised;
+      promised_ = 0;
       if (++requests_ == refused_) return false;
+      promised_ = promised;
     }
   }
   while (!at_hand(wanted, claim))

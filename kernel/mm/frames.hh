@@ -74,6 +74,9 @@ class Frames {
     return std::exchange(requests_, 0);
   }
 
+  // What was available and was not taken is asked about again.
+  void end_promise() { promised_ = 0; }
+
   // Takes a frame with one reference, which the caller owns. take: contents unknown; take_zeroed: all zero. ENOMEM.
   Result<Frame> take(FrameKind kind, Claim claim);
   Result<Frame> take_zeroed(FrameKind kind, Claim claim);

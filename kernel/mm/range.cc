@@ -316,6 +316,7 @@ Result<> AddressSpace::move(PageRange from, PageRange to) {
   flush(from);
   grow.commit();
   leave.commit();
+  frames.end_promise();
   return {};
 }
 
