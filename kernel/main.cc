@@ -47,6 +47,7 @@ Context* next_context() {
       if (!thread.in_call && !thread.restart) thread.wake_at = 0;
       handle_interrupts(Machine::poll_interrupts());
     } else if (thread.restart || signals.deliverable()) {
+      trace_enter(thread.process->pid, -1);
       deliver_signals(thread);
     } else {
       return &scheduler.enter();
