@@ -151,6 +151,10 @@ struct OutPage {
   }
 };
 
+static_assert(static_cast<int>(FrameKind::kAbsent) == KINE_FRAME_ABSENT && static_cast<int>(FrameKind::kZeroed) == KINE_FRAME_ZEROED &&
+              static_cast<int>(FrameKind::kPage) == KINE_FRAME_PAGE && static_cast<int>(FrameKind::kTable) == KINE_FRAME_TABLE &&
+              static_cast<int>(FrameKind::kRoot) == KINE_FRAME_ROOT && static_cast<int>(FrameKind::kObject) == KINE_FRAME_KERNEL);
+
 Answer frames_from(Process&, MayLook, uint64_t first, OutPage out) {
   if (frames.reap_pending()) return wait_for_reaping();
   kine_frame* const shown = reinterpret_cast<kine_frame*>(out.bytes);
