@@ -17,7 +17,8 @@ enum {
   KINE_PROCESS = 1003,    /* (int machine, int pid, struct kine_process *out): 0: the process with the lowest pid >= `pid`; ESRCH: none */
   KINE_RANGES = 1004,     /* (int machine, int pid, uint64_t from, struct kine_range *out, unsigned count): how many ranges that end above
                            * `from` were written, in order, at most `count` and 64; ESRCH */
-  KINE_TRACE_MARK = 1005, /* (const char *text): 0: the trace has the text, if this kernel traces (docs/trace.md). ENAMETOOLONG: over 63 bytes */
+  KINE_TRACE_MARK = 1005, /* (const char *text): 0: the trace has the text, if this kernel traces (docs/trace.md). ENAMETOOLONG: over 63
+                           * bytes */
   KINE_CRASH = 1006,      /* (int machine, struct kine_crash *out): 0; ESRCH (nothing has crashed since boot) */
   /* These two fill one page of the caller's, at its beginning; EINVAL: `out` is not a page's. */
   KINE_FRAMES = 1007, /* (int machine, uint64_t first, struct kine_frame *out): how many frames from `first` on were written, at most a page

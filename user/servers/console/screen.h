@@ -11,8 +11,8 @@
 /* Looks for a display, and clears it. */
 void screen_start(void);
 void screen_show(const uint8_t *bytes, size_t count);
-/* The answer to a read of the screen: its 2,000 cells, a 16-bit word each, row by row, and as another word the number of the cursor's cell. EINVAL:
- * there is less room. */
+/* The answer to a read of the screen: its 2,000 cells, a 16-bit word each, row by row, and as another word the number of the cursor's cell.
+ * EINVAL: there is less room. */
 int64_t screen_read(const struct kine_message *message);
 
 #endif
