@@ -30,19 +30,27 @@ static size_t default_pages(void) {
   return sysinfo(&info) == 0 ? info.freeram * info.mem_unit / kPage * 3 / 4 : 65536;
 }
 
+static void __attribute__((noreturn)) usage(void) {
+  fprintf(stderr, "usage: bench [--tsv] [--check] [--only KEY] [MAXPAGES]\n");
+  exit(2);
+}
+
 static size_t read_options(int argc, char *argv[]) {
   size_t max_pages = 0;
+  char *rest;
 
   state.only = kNone;
   for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--tsv") == 0)
+    if (strcmp(argv[i], "--tsv") == 0) {
       state.tsv = 1;
-    else if (strcmp(argv[i], "--check") == 0)
+    } else if (strcmp(argv[i], "--check") == 0) {
       state.check = 1;
-    else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+    } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
       state.only = key_of(argv[++i]);
-    else
-      max_pages = strtoul(argv[i], NULL, 0);
+    } else {
+      max_pages = strtoul(argv[i], &rest, 0);
+      if (rest == argv[i] || *rest != '\0') usage();
+    }
   }
   return max_pages > 0 ? max_pages : default_pages();
 }

@@ -11,6 +11,7 @@ static void measure_mappings(void) {
       long at = raw(NR_mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       raw(NR_munmap, at, size);
       end(i, before);
+      if (at < 0) fail("mmap");
     }
     finish(s ? kMap1024 : kMap1, 1);
   }
@@ -50,6 +51,7 @@ static void measure_reuse(void) {
         if (wrote) touch(memory, 0, kRegionPages, 1);
         raw(NR_exit_group, 0);
       }
+      if (pid < 0) fail("fork");
       bury(pid);
       if (wrote) memory[0] = 2;
       for (int page = wrote; page < (wrote ? kRegionPages : 1); page++) {
@@ -126,6 +128,7 @@ static void measure_writers(void) {
       }
       raw(NR_wait4, pid, 0, 0, 0);
       end(i, before);
+      if (pid < 0) fail("fork");
     }
     finish((enum key)(kWrite1 + s), 1);
   }
@@ -157,12 +160,13 @@ static void measure_forks(size_t max_pages) {
   } sizes[] = {{0, kFork0, kCycle0},      {1, kFork1, kNone},           {16, kFork16, kNone},           {256, kFork256, kNone},
                {4096, kFork4K, kCycle4K}, {65536, kFork64K, kCycle64K}, {262144, kFork256K, kCycle256K}};
   volatile unsigned char *memory = map(GiB);
+  int fits = 1;
 
   for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0] && sizes[s].pages <= max_pages; s++) {
     const int rounds = sizes[s].pages < 65536 ? kRounds : 5;
     touch(memory, s > 0 ? sizes[s - 1].pages : 0, sizes[s].pages, 1);
-    for (int i = -kWarm; i < rounds; i++)
-      if (!fork_once(sizes[s].fork, i)) return;
+    for (int i = -kWarm; i < rounds && fits; i++) fits = fork_once(sizes[s].fork, i);
+    if (!fits) break;
     finish(sizes[s].fork, 1);
     if (sizes[s].cycle == kNone) continue;
     for (int i = -kWarm; i < rounds; i++) {

@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct row {
@@ -17,7 +18,8 @@ static const struct row {
 enum key key_of(const char *name) {
   for (int i = 0; i < kKeys; i++)
     if (strcmp(rows[i].key, name) == 0) return (enum key)i;
-  fail(name);
+  fprintf(stderr, "bench: --only %s: there is no such row; bench --tsv lists them\n", name);
+  exit(2);
 }
 
 /* `percent` more than the base row may cost, where there is one. */
