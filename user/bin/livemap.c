@@ -123,7 +123,7 @@ enum { kPage = 4096, kFramesMax = 1 << 20, kEntries = 512, kLevels = 4, kProcess
 enum { kPresent = 1 };
 #define FRAME_OF(entry) ((entry) >> 12 & 0xffffffffffull)
 
-/* A table of a process: bars[level] of the picture. */
+/* A table of a process, as the picture shows it. */
 struct bar {
   uint8_t level;
   bool shared;
@@ -286,6 +286,7 @@ static void draw_trees(void) {
     const struct kine_process *process = &of->process;
     const unsigned y = kTreeTop + (i + 1) * kLine + 4;
     draw_text(kLeft, y, kText, "%4d %*s%s", process->pid, (int)(2 * (of->depth < 3 ? of->depth : 3)), "", process->name);
+    fill(kPages, y, kBars - kPages, kGlyphHeight, kBack); /* a long name ends here */
     draw_text(kPages, y, kText, "%6lu %6lu", process->frames_private, process->frames_cow + process->frames_shared);
     for (unsigned bar = 0; bar < of->tables && bar < kFit; bar++) {
       const unsigned height = kHighest - kLower * (kLevels - 1u - of->bars[bar].level);

@@ -153,11 +153,13 @@ static void run_map(void) {
       {kMapVbe, kine_cut(machine_right, KINE_RIGHT_IO, kVbePorts, kVbePortCount)},
       {kMapCells, console_connections[kConsoleCells]},
   };
+  bool ready = true;
 
-  for (unsigned i = 0; i < sizeof held / sizeof held[0]; i++) dup2(held[i].fd, held[i].wanted);
+  for (unsigned i = 0; i < sizeof held / sizeof held[0] && ready; i++) ready = dup2(held[i].fd, held[i].wanted) >= 0;
   setsid();
-  if (kine_root(root_connection) == 0) become(map, environment);
-  _exit(kCannotRun);
+  dup2(console_connections[kConsoleError], 2);
+  if (!ready || kine_root(root_connection) != 0) fail("livemap", errno);
+  become(map, environment);
 }
 
 /* Waits for `child`, and for every orphan and server that ends before it, and keeps the servers running. */
