@@ -16,7 +16,7 @@
 /* Places in kine_crash's registers. */
 enum { kRbp = 4, kVector = 15, kError = 16, kRip = 17, kRsp = 20 };
 /* Exceptions, and the bits of a page fault's error code (Intel SDM vol. 3A, 6.3.1, 4.7). */
-enum { kPageFault = 14, kVectors = 20, kSystemCall = 256 };
+enum { kPageFault = 14, kVectors = 20 };
 enum { kWrite = 1 << 1, kFetch = 1 << 4 };
 /* Addresses: of null pointers to small structures, beyond every program's; and how far below the stack pointer a function reaches. */
 #define kNullPage 0x1000ul
