@@ -141,14 +141,15 @@ Answer crash(Process&, MayLook, Out<kine_crash> out) {
   return last_crash.number > 0 ? Answer(out.write(last_crash)) : Answer(Errno::kESRCH);
 }
 
-// The page of the caller's that a call fills. EINVAL (an address within one), EFAULT, ENOMEM.
+// The page of the caller's that a call fills. EINVAL: an address within one.
 struct OutPage {
-  std::byte* bytes = nullptr;
+  AddressSpace* space = nullptr;
+  VirtAddr to{};
   static Result<OutPage> decode(Thread& caller, uint64_t word) {
-    if (offset_in_page({word}) != 0) return Errno::kEINVAL;
-    Result<std::byte*> bytes = caller.process->space->reach({word}, Access::kWrite);
-    return bytes ? Result<OutPage>({*bytes}) : bytes.error();
+    return offset_in_page({word}) == 0 ? Result<OutPage>(OutPage{caller.process->space, {word}}) : Errno::kEINVAL;
   }
+  // Its bytes, which are the caller's own then. EFAULT, ENOMEM.
+  Result<std::byte*> own() const { return space->reach(to, Access::kWrite); }
 };
 
 static_assert(static_cast<int>(FrameKind::kAbsent) == KINE_FRAME_ABSENT && static_cast<int>(FrameKind::kZeroed) == KINE_FRAME_ZEROED &&
@@ -157,7 +158,9 @@ static_assert(static_cast<int>(FrameKind::kAbsent) == KINE_FRAME_ABSENT && stati
 
 Answer frames_from(Process&, MayLook, uint64_t first, OutPage out) {
   if (frames.reap_pending()) return wait_for_reaping();
-  kine_frame* const shown = reinterpret_cast<kine_frame*>(out.bytes);
+  Result<std::byte*> page = out.own();
+  if (!page) return page.error();
+  kine_frame* const shown = reinterpret_cast<kine_frame*>(*page);
   uint32_t count = 0;
   for (; count < kPageSize / sizeof *shown && first + count < frames.limit(); ++count) {
     const FrameRecord& record = frames.record({static_cast<uint32_t>(first + count)});
@@ -167,12 +170,14 @@ Answer frames_from(Process&, MayLook, uint64_t first, OutPage out) {
 }
 
 Answer table(Process&, MayLook, uint64_t number, OutPage out) {
+  Result<std::byte*> page = out.own();
+  if (!page) return page.error();
   const Frame frame{static_cast<uint32_t>(number)};
   const FrameKind kind = number < frames.limit() ? frames.record(frame).kind : FrameKind::kAbsent;
   if (kind != FrameKind::kTable && kind != FrameKind::kRoot) return Errno::kESRCH;
   const uint64_t bytes = (kind == FrameKind::kRoot ? Machine::kUserRootEntries : kEntries) * sizeof(Pte);
-  __builtin_memset(out.bytes + bytes, 0, kPageSize - bytes);
-  __builtin_memcpy(out.bytes, Machine::table(frame), bytes);
+  __builtin_memset(*page + bytes, 0, kPageSize - bytes);
+  __builtin_memcpy(*page, Machine::table(frame), bytes);
   return 0;
 }
 
