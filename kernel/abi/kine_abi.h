@@ -139,7 +139,7 @@ struct kine_crash {
   struct kine_page page; /* … and this is the page */
   char name[16];    /* as in struct kine_process */
   /* r15 r14 r13 r12 rbp rbx r11 rdi rsi rdx r10 r8 r9 rcx rax, vector, error code, rip cs rflags rsp ss. The vector is the exception's (Intel
-   * SDM vol. 3A, 6.3.1), or 256 in a system call. */
+   * SDM vol. 3A, 6.3.1), or 256: in a system call, or where a signal's frame had no room. */
   uint64_t registers[22];
 };
 

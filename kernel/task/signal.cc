@@ -282,7 +282,10 @@ void deliver_signals(Thread& thread) {
       end_call(thread, again ? Errno::kERESTARTSYS : Errno::kEINTR);
       Result<> started = start_handler(thread, info, action);
       const char* const why = started.error() == Errno::kENOMEM ? "out of memory for a signal's frame" : "no room for a signal's frame";
-      if (!started) return kill_process(process, kSIGSEGV, why, {thread.context.regs.rsp});
+      if (!started) {
+        thread.context.regs.vector = Registers::kSystemCall;  // what came before the signal is not what ends it
+        return kill_process(process, kSIGSEGV, why, {thread.context.regs.rsp});
+      }
     } else if (signals.ignores(info.number) || process.pid == 1) {
       continue;
     } else if (signal_bit(info.number) & Signals::kStops) {
