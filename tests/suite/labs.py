@@ -149,13 +149,30 @@ def quick(context):
     yield Result("labs/wrong-solutions", done.status == 0, done.failure("every one caught", f"status {done.status}\n{show(done.stdout, 4000)}"))
 
 
+# Ways to have the compiler, or the assembler, read a file of the grader's machine.
+READERS = {
+    "includes": '#include "/etc/hostname"',
+    "includes-above": '#include "../../../../etc/hostname"',
+    "includes-by-macro": '#define NAME "/etc/hostname"\n#include NAME',
+    "comments-first": '/* a\n */ # /* b */ include "/etc/hostname"',
+    "digraph": '%:include "/etc/hostname"',
+    "splits": '#inc\\ \nlude "/etc/hostname"',
+    "quotes": '#line 1 "/etc/hostname"\nint x = ;',
+    "assembles": 'asm(".incbin \\"/etc/hostname\\"");',
+    "assembles-pieces": 'asm(".inc" "bin \\"/etc/hostname\\"");',
+    "assembles-pasted": '#define WORD(a, b) a##b\nWORD(as, m)(".inc" "bin \\"/etc/hostname\\"");',
+    "section": '[[gnu::section(".x\\n.inc" "bin \\"/etc/hostname\\"\\n")]] int x;',
+    "attribute": '__attribute__((section(".x\\n.inc" "bin \\"/etc/hostname\\"\\n"))) int x;',
+}
+
+
 def submissions(context):
     """A folder of them: a right one, and those that try something."""
     name = "labs/grade-all"
     folder = context.scratch("submissions")
     shutil.rmtree(folder, ignore_errors=True)
     lab = load_lab(REPO, "fork")
-    for each in ("right", "linked", "includes", "assembles", "syntax", "lacks", "makefile"):
+    for each in ("right", "linked", "syntax", "lacks", "makefile", *READERS):
         for path in lab.files:
             stage.write_if_changed(os.path.join(folder, each, path), stage.read(os.path.join(REPO, path)))
     source = lab.files[0]
@@ -166,8 +183,8 @@ def submissions(context):
 
     os.unlink(os.path.join(folder, "linked", source))
     os.symlink(os.path.join(REPO, source), os.path.join(folder, "linked", source))
-    add("includes", '\n#include "/etc/hostname"\n')
-    add("assembles", '\nasm(".inc" "bin \\"/etc/hostname\\"");\nasm(".incbin \\"/etc/hostname\\"");\n')
+    for each, text in READERS.items():
+        add(each, f"\n{text}\n")
     add("syntax", "\nint x = ;\n")
     os.unlink(os.path.join(folder, "lacks", source))
     trap = context.scratch("trap")
@@ -176,8 +193,8 @@ def submissions(context):
     done = tool(context, "grade-all", folder, "--lab", "fork", "--build", context.path("grade"))
     rows = {row["submission"]: row for row in csv.DictReader(io.StringIO(done.stdout.decode()))}
     expected = {
-        "right": ("12", "graded"), "makefile": ("12", "graded"), "linked": ("0", "refused"), "includes": ("0", "refused"), "assembles": ("0", "refused"),
-        "syntax": ("0", "does not build"), "lacks": ("0", "refused"),
+        "right": ("12", "graded"), "makefile": ("12", "graded"), "linked": ("0", "refused"), "syntax": ("0", "does not build"), "lacks": ("0", "refused"),
+        **dict.fromkeys(READERS, ("0", "refused")),
     }  # fmt: skip
     for each, (points, status) in expected.items():
         row = rows.get(each, {})

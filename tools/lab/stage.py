@@ -15,6 +15,7 @@ import shutil
 import stat
 import subprocess
 import tarfile
+import tempfile
 import time
 
 KERNEL_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc/build.mk", "user/build.mk", "tests/build.mk", "labs/build.mk")
@@ -22,6 +23,7 @@ TESTS_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc", "user", "tests
 SEALED = "labs/pristine.tar.xz"  # a handout's own originals
 
 FILE_LIMIT = 1 << 20
+OUTPUT_LIMIT = 1 << 20  # of what a build says, as much is read
 BUILD_SECONDS = 600
 
 
@@ -83,26 +85,59 @@ def sync(source, target, parts, keep=()):
 
 def unseal(handout, folder):
     """A handout's originals, unpacked below `folder`: the path."""
-    target = os.path.join(folder, "pristine")
-    shutil.rmtree(target, ignore_errors=True)
+    target, names = os.path.join(folder, "pristine"), set()
     with tarfile.open(os.path.join(handout, SEALED)) as archive:
         for member in archive:
             if member.isreg() and not member.name.startswith("/") and ".." not in member.name.split("/"):
+                names.add(member.name)
                 write_if_changed(os.path.join(target, member.name), archive.extractfile(member).read(), member.mode)
+    # (What is right stays as it is: another grading may be about to run from here.)
+    for name in [name for part in os.listdir(target) if part != "build" for name in files_below(target, part) if name not in names]:
+        os.unlink(os.path.join(target, name))
     return target
 
 
 # What a submission may hand in ---------------------------------------------------------------------------------------------
 
-# Nothing but the kernel's own headers may be read by the compiler or the assembler: what it read could be printed.
-FORBIDDEN = (
-    (re.compile(r'^\s*(#|%:)\s*(include|import|include_next|embed)\s*["<]\s*(/|.*\.\.)', re.MULTILINE), "an include from outside of the kernel"),
-    (re.compile(r'^\s*(#|%:)\s*(include|import|include_next|embed)\s*[^"<\s]', re.MULTILINE), "an include that only a macro names"),
-    (re.compile(r"incbin|#\s*embed|\.include"), "a file taken in by the assembler"),
+# Nothing but the kernel's own headers may be read by the compiler, the assembler or what prints their messages: what they read could be printed. So of
+# the preprocessor only what a kernel file needs is taken (`#line` names the file that a message quotes), and nothing of a file's own words reaches the
+# assembler, where a string in pieces says what no search finds: no asm, and of attributes only those that take no text.
+DIRECTIVE = re.compile(
+    r'''\s*(?:include\s*(?:"(?!/)(?:(?!\.\.)[^"])*"|<(?!/)(?:(?!\.\.)[^>])*>)\s*(?:/[/*].*)?|pragma\s+(?:once|GCC\s+(?:unroll|diagnostic)\b.*)'''
+    r"|(?:define|undef|if|ifdef|ifndef|elif|else|endif|error|warning)\b.*)?\s*"
+)
+WORDS = (
+    (re.compile(r"(?<![\w.])(asm|__asm|__asm__)\b|incbin|\.include"), "assembly (arch/ has what only it can say)"),
+    (re.compile(r"(?<!\w)(__attribute|__attribute__|_Pragma)\b"), "an attribute or pragma in this form"),
+    (re.compile(r"(?<!\w)_*(?:gnu|clang)_*\b(?!::(?:always_inline|noinline|cold|hot|flatten|pure|const|packed|unused|used)\b)"), "an attribute of this kind"),
 )
 
 
-def submitted_file(tree, name):
+def logical_lines(text):
+    """With no line broken in two, and no digraph."""
+    return re.sub(r"\\[ \t\f\v]*\r?\n", "", text).replace("%:", "#").split("\n")
+
+
+def forbidden(text, original=""):
+    """What in a source is not taken, in words; None if there is nothing. The lines of the original are taken as they are."""
+    known = set(logical_lines(original))
+    lines = [line for line in logical_lines(text) if line not in known]
+    text = "\n".join(lines)
+    for pattern, what in WORDS:
+        if match := pattern.search(text):
+            return f"{what}: '{match.group(0)}'"
+    for line in lines:
+        before, sign, rest = line.partition("#")
+        # A directive's sign is the first thing of its line, but for comments. One can begin in a line above, and go on with what is defined there.
+        directive = re.fullmatch(r"(?:.*\*/)?\s*", before)
+        if sign and directive and not DIRECTIVE.fullmatch(rest):
+            return f"the directive '#{rest.rstrip()[:80]}'"
+        if "##" in line and (directive or "*/" in before):
+            return "a word put together by ##"
+    return None
+
+
+def submitted_file(tree, name, pristine):
     """The bytes of a file of a submission; None if it has none."""
     path = tree
     for part in name.split("/"):
@@ -117,18 +152,18 @@ def submitted_file(tree, name):
     if status.st_size > FILE_LIMIT:
         raise Refused(f"{name}: {status.st_size} bytes, more than {FILE_LIMIT}")
     data = read(path)
-    text = re.sub(r"\\\r?\n", "", data.decode("utf-8", errors="replace"))
-    for pattern, what in FORBIDDEN:
-        if pattern.search(text):
-            raise Refused(f"{name}: {what} is not taken")
+    original = os.path.join(pristine, name)
+    what = forbidden(data.decode("utf-8", errors="replace"), read(original).decode() if os.path.isfile(original) else "")
+    if what:
+        raise Refused(f"{name}: {what} is not taken")
     return data
 
 
-def lay_over(tree, target, names):
-    """Takes these files of a submission. Returns those that it does not have."""
+def lay_over(tree, target, names, pristine):
+    """Takes these files of a submission. Returns those that it does not have. `pristine` has the originals."""
     missing = []
     for name in names:
-        data = submitted_file(tree, name)
+        data = submitted_file(tree, name, pristine)
         if data is None:
             missing.append(name)
         else:
@@ -148,31 +183,36 @@ def alone(folder):
 # Building ------------------------------------------------------------------------------------------------------------------
 
 
+def end_session(process):
+    """Ends what this process started in its session of its own, and nothing else."""
+    os.killpg(process.pid, 15)  # make removes what it has made by half: the next build would take it as it is
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, 9)
+        process.wait()
+
+
 def make(tree, targets, jobs, seconds=BUILD_SECONDS):
     """Runs make in a tree of ours. Returns its output; BuildFailed."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "CXX", "CC", "NASM")}
     command = ["make", "--no-print-directory", f"-j{jobs}", "BUILD=build", *targets]
     if shutil.which("prlimit"):  # what a submission makes a compiler do has an end
         command = ["prlimit", f"--as={4 << 30}", f"--cpu={seconds}", f"--fsize={256 << 20}", *command]
-    process = subprocess.Popen(
-        command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, start_new_session=True,
-    )  # fmt: skip
-    try:
-        output, _ = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)  # a session of its own: what this make started, and nothing else
-        output = (process.communicate()[0] or b"") + f"\n(the build took more than {seconds} s)\n".encode()
-        raise BuildFailed(output.decode(errors="replace")) from None
-    except BaseException:
-        os.killpg(process.pid, 15)  # make removes what it has made by half: the next build would take it as it is
+    # Into a file, which has that limit, too: what a compiler can be made to say without an end would fill this process's memory.
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        late = ""
         try:
-            process.communicate(timeout=5)
+            process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            process.wait()
-        raise
-    text = output.decode(errors="replace")
-    if process.returncode != 0:
+            late = f"\n(the build took more than {seconds} s)\n"
+        finally:
+            if process.poll() is None:
+                end_session(process)
+        output.seek(0)
+        text = output.read(OUTPUT_LIMIT).decode(errors="replace") + late
+    if late or process.returncode != 0:
         raise BuildFailed(text)
     return text
 
@@ -199,7 +239,7 @@ def build_kernel(pristine, submission, folder, names, jobs, seconds=BUILD_SECOND
     target = os.path.join(folder, "kernel")
     sync(pristine, target, KERNEL_PARTS, keep=set(names) if submission != pristine else ())
     if submission != pristine:
-        missing = lay_over(submission, target, names)
+        missing = lay_over(submission, target, names, pristine)
         if missing:
             raise Refused(f"the submission lacks {', '.join(missing)}")
     started = time.monotonic()
