@@ -21,6 +21,8 @@ def _begin(build, labs, kernel, layout):
 
 
 def clip(text):
+    """What a submission said, or had in its memory: not too much of it, and no character that moves a terminal's cursor or that XML cannot have."""
+    text = "".join(char if char in "\n\t" or char.isprintable() else "?" for char in text)
     return text if len(text) <= SAID_LIMIT else text[: SAID_LIMIT // 2] + "\n[…]\n" + text[-SAID_LIMIT // 2 :]
 
 
@@ -59,7 +61,7 @@ def run_tests(tests_tree, kernel, labs, nonce, jobs=0, only=None, tell=None):
         return [
             Verdict(
                 labs[i].name, labs[i].tests[k].name, 0, labs[i].tests[k].points, labs[i].tests[k].rule, labs[i].tests[k].visibility,
-                broken="the structures that docs and tools speak of keep their names", expected="a kernel whose memory can be read", seen=str(unreadable),
+                broken="the structures that docs and tools speak of keep their names", expected="a kernel whose memory can be read", seen=clip(str(unreadable)),
             )
             for i, k in chosen
         ]  # fmt: skip

@@ -27,6 +27,7 @@ from lab.state import Moment
 CLOCK = ["-icount", "shift=4,align=off,sleep=off", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1"]
 GUEST_SECONDS = 3  # 190 million instructions between two checkpoints: nothing needs a tenth of it
 HOST_SECONDS = 180  # without a tick of the guest's clock: a machine that does not even count instructions
+LAST_SECONDS = (GUEST_SECONDS + 2) * HOST_SECONDS  # a kernel can set the machine's clock back for ever: so many ticks, each as late as it may be
 LOOK_SECONDS = 0.2  # how often the guest's clock is looked at while it runs
 
 CHECKPOINT_PORT = 0x505
@@ -62,12 +63,13 @@ class Guest:
     def __init__(self, kernel, archive, layout, words, memory=16, programs=()):
         """`programs`: [(ELF file, path in the guest)], for what the kernel says of them."""
         self.kernel, self.layout, self.programs = kernel, layout, programs
+        qemu = find_program("qemu-system-x86_64", "qemu-system-x86")
         self.folder = tempfile.mkdtemp(prefix="kine-lab-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
         self.process, self.map, self.file = None, None, None
         self.events, self.buffer = [], b""
         path = os.path.join(self.folder, "memory")
         command = [
-            find_program("qemu-system-x86_64", "qemu-system-x86"), "-accel", "tcg,thread=single", "-machine", "pc,memory-backend=ram",
+            qemu, "-accel", "tcg,thread=single", "-machine", "pc,memory-backend=ram",
             "-object", f"memory-backend-file,id=ram,size={memory}M,mem-path={path},share=on", "-m", f"{memory}M", "-cpu", "qemu64", *CLOCK,
             "-nodefaults", "-display", "none", "-vga", "none", "-net", "none", "-no-reboot", "-S", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4",
             "-device", f"pvpanic,ioport={CHECKPOINT_PORT:#x}", "-action", "panic=pause", "-debugcon", f"file:{self.folder}/debug",
@@ -186,6 +188,7 @@ class Guest:
     def checkpoint(self):
         """Runs on to the next checkpoint; returns (registers, Moment) there."""
         started = last = None
+        end = time.monotonic() + LAST_SECONDS
         self._command("cont")
         while "STOP" not in self.events:
             answer = self._receive(time.monotonic() + LOOK_SECONDS)
@@ -199,6 +202,8 @@ class Guest:
             started = now if started is None else started
             if now - started > GUEST_SECONDS:
                 raise Stopped(f"no progress: no checkpoint within {GUEST_SECONDS} s of the guest's time")
+            if time.monotonic() > end:
+                raise Stopped(f"no checkpoint within {LAST_SECONDS} s of this machine's time, though the guest's clock is at most {GUEST_SECONDS} s on", by_host=True)
             if time.monotonic() > backstop:
                 raise Stopped(f"the guest's clock did not advance for {HOST_SECONDS} s", by_host=True)
         panicked = "GUEST_PANICKED" in self.events

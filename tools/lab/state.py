@@ -20,6 +20,8 @@ Record = namedtuple("Record", "count used kind groups")
 Step = namedtuple("Step", "level table index entry")
 Finding = namedtuple("Finding", "rule where")
 
+GDB_SECONDS = 300
+
 FREE_KINDS = ("kAbsent", "kFree", "kZeroed")
 
 
@@ -32,9 +34,12 @@ class Layout:
 
     def __init__(self, kernel):
         gdb = find_program("gdb", "gdb")
-        done = subprocess.run(
-            [gdb, "-nx", "-batch", "-x", os.path.join(FOLDER, "layout_gdb.py"), kernel], stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
+        # (The kernel may be anybody's: what it names for GDB to execute is not executed.)
+        command = [gdb, "-nx", "-batch", "-iex", "set auto-load off", "-x", os.path.join(FOLDER, "layout_gdb.py"), kernel]
+        try:
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=GDB_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Unreadable(f"GDB did not read the kernel's debug information within {GDB_SECONDS} s") from None
         lines = done.stdout.decode(errors="replace").strip().splitlines()
         if done.returncode != 0 or not lines or not lines[-1].startswith("{"):
             raise Unreadable(f"the kernel's structures are not what the grader reads:\n{done.stderr.decode(errors='replace').strip()}")
