@@ -84,8 +84,14 @@ def handout(context, lab):
     yield Result(f"{name}/history", len(history) == 1 and not status, f"expected: one commit, nothing changed\nseen:     {len(history)} commits\n{indent(status)}")
 
 
+def dead_links(folder, path):
+    with open(os.path.join(folder, path), encoding="utf-8") as file:
+        targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read())
+    return [target for target in targets if not os.path.exists(os.path.join(folder, os.path.dirname(path), target))]
+
+
 def fresh(context):
-    """One handout from end to end: `make grade` in it, twice at once, with its tests and tools edited by the student."""
+    """One handout from end to end: `make grade` in it; and again, twice at once, with its tests and tools edited by the student."""
     name = "labs/fresh"
     folder = context.scratch("fresh")
     shutil.rmtree(folder, ignore_errors=True)
@@ -113,8 +119,17 @@ def fresh(context):
         file.write("\nTrial.run = lambda self: None\n")
     with open(os.path.join(folder, "labs/lab.h"), "a", encoding="utf-8") as file:
         file.write("\n#error never read\n")
-    edited = run_process(context, ["make", "-C", folder, "grade", f"JSON={out}"], timeout=900, environment=environment)
+    first_test = lab.tests[0]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        words = ["make", "-C", folder, "grade", f"TEST={first_test.name}"]
+        beside = pool.submit(run_process, context, words, timeout=900, environment=environment)
+        edited = run_process(context, ["make", "-C", folder, "grade", f"JSON={out}"], timeout=900, environment=environment)
     yield from fresh_verdict(f"{name}/edited-tests", edited, out, lab)
+    score, other = f"0 of {first_test.points:g} points", beside.result()
+    right = other.status != 0 and score.encode() in other.stdout
+    yield Result(f"{name}/at-once", right, other.failure(f"{score}, and a status other than 0", f"status {other.status}\n{show(other.stdout, 4000)}"))
+    dead = [f"{path}: {link}" for path in git(context, folder, "ls-files", "*.md").splitlines() for link in dead_links(folder, path)]
+    yield Result(f"{name}/links", not dead, "expected: every link of the handout's texts leads to one of its files\nseen:     " + "\n          ".join(dead))
 
 
 def fresh_verdict(name, done, out, lab):
