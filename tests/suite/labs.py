@@ -75,10 +75,10 @@ def handout(context, lab):
     planted = os.path.join(folder, "docs/planted.md")
     line = next(iter(lines.values())).partition(": ")[2]
     with open(planted, "w", encoding="utf-8") as file:
-        file.write(f"Try this:\n\n   {line}  // friend\n")
+        file.write(f"Try this:\n\n   {line}  // friend\n\n(gdb) list\n91\t  {line}\n")
     found = markers.traces(folder, lines)
     os.unlink(planted)
-    yield Result(f"{name}/search", len(found) == 1, f"expected: docs/planted.md:3 found\nseen:     {found}")
+    yield Result(f"{name}/search", len(found) == 2, f"expected: docs/planted.md:3 and 6 found\nseen:     {found}")
     history = git(context, folder, "rev-list", "--all").split()
     status = git(context, folder, "status", "--porcelain")
     yield Result(f"{name}/history", len(history) == 1 and not status, f"expected: one commit, nothing changed\nseen:     {len(history)} commits\n{indent(status)}")

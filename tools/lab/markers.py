@@ -219,7 +219,7 @@ def solution_lines(top, lab):
 
 
 def traces(handout, lines):
-    """Where a file of a handout holds one of these lines."""
+    """Where a file of a handout holds one of these lines: in the kernel as a line; elsewhere also within one, as a transcript or a quotation has it."""
     found = []
     for where, folders, names in os.walk(handout):
         folders[:] = [folder for folder in folders if folder not in (".git", "build")]
@@ -230,7 +230,9 @@ def traces(handout, lines):
                     text = file.read()
             except (UnicodeDecodeError, OSError):
                 continue
+            quotes = os.path.relpath(full, handout).split(os.sep)[0] not in FOLDERS
             for number, line in enumerate(text.splitlines(), start=1):
-                if normalised(line) in lines:
+                tokens = normalised(line)
+                if tokens in lines or (quotes and tokens and any(each in tokens for each in lines)):
                     found.append(f"{os.path.relpath(full, handout)}:{number}: {line.strip()}")
     return found
