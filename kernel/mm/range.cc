@@ -118,6 +118,7 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
 
 // The same walk visits what the walk for real gives one reference more: what the tables that it copies lead to, and what it puts into
 // entries.
+// lab(tables)
 template <class Visit>
 void AddressSpace::Edit::visit_references(Frame table, Pte uniform, unsigned level, PageRange part, bool shared, Visit visit) const {
   for_each_entry(part, level, [&](unsigned index, PageRange lower) {

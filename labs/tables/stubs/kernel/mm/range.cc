@@ -17,6 +17,12 @@ void AddressSpace::Edit::count_frames(uint64_t& needed, Frame table, Pte uniform
   needed = frames_at_most();
 }
 
+// Not for you: no machine that this runs on has counts so narrow that it is asked (Frames::countable).
+template <class Visit>
+void AddressSpace::Edit::visit_references(Frame table, Pte uniform, unsigned level, PageRange part, bool shared, Visit visit) const {
+  (void)table, (void)uniform, (void)level, (void)part, (void)shared, (void)visit;
+}
+
 // Lab tables: Each page has its own way from the root and back. One walk for the range is enough; and whatever it leaves empty goes. `open` makes the
 // entry lead to a table of this address space's own, `close` gives an empty table back.
 void AddressSpace::Edit::commit() const {
