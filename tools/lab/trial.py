@@ -15,8 +15,10 @@ import os
 import struct
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 
+from kine_archive import Archive, guest_name
 from lab.guest import Guest, Stopped
 from lab.state import Moment, Unreadable
 
@@ -144,8 +146,8 @@ class Trial:
             program = os.path.join(self.build, "labs", self.lab.name, self.test.program)
             self.symbols = symbols_of(program)
             words = f"{self.test.words} init=/{self.test.program} -- {self.nonce:016x}".strip()
-            archive = os.path.join(self.build, "labs", f"{self.lab.name}.cpio")
-            self.guest = Guest(self.kernel, archive, self.layout, words, self.test.memory, [(program, f"/{self.test.program}")])
+            with tempfile.TemporaryDirectory(prefix="kine-lab-") as folder:
+                self.guest = Guest(self.kernel, self.archive(folder), self.layout, words, self.test.memory, [(program, f"/{self.test.program}")])
             try:
                 self.test.run(self)
             finally:
@@ -158,6 +160,21 @@ class Trial:
         except Unreadable as unreadable:
             return Failed("the kernel's structures lead to memory that is there", "a tree of page tables", str(unreadable))
         return None
+
+    def archive(self, folder):
+        """The file with the lab's programs; without those of other tests that students do not see, since a kernel can print what lies there."""
+        path = os.path.join(self.build, "labs", f"{self.lab.name}.cpio")
+        seen = {test.program for test in self.lab.tests if test.visibility == "visible"} | {self.test.program}
+        unseen = {test.program for test in self.lab.tests} - seen
+        if not unseen:
+            return path
+        files = Archive()
+        files.read(path)
+        for program in unseen:
+            del files.files[guest_name(f"/{program}")]
+        path = os.path.join(folder, "archive.cpio")
+        files.write(path)
+        return path
 
     # --- going on ---
 
