@@ -7,6 +7,7 @@ LAB = Lab(
     points=12,
     files=["kernel/mm/range.cc"],
     needs=["frames"],
+    uses=["fault", "tree"],
 )
 
 PARENT, CHILD = 1, 2
