@@ -6,10 +6,10 @@
  * second must leave behind exactly as many free frames as the first, and a clean audit. Servers take memory in larger pieces, so a run
  * that leaves fewer is followed by another, up to four: what leaks does so every time. On Linux all that is left out.
  * `PROGRAM NAME…` runs only the named cases. `PROGRAM --refuse=RUNS[,SEED]` runs each case that passes again and again: in the n-th such
- * run the n-th request for memory that the case makes is refused; it may end as it likes, but audit, frames and processes must be as after
- * any other run. All numbers, if there are no more than RUNS of them, else some, chosen by SEED. Output: `ok NAME` or `FAIL NAME:
- * file:line: …` for each, and `N passed, N failed`. Must never: print a pid, an address or a count that differs from run to run, since the
- * output on Linux and on Kine is compared. */
+ * run the n-th request for memory that the case makes is refused; it may end as it likes (a process whose fork fails ends there, see
+ * test_forked), but audit, frames and processes must be as after any other run. All numbers, if there are no more than RUNS of them, else
+ * some, chosen by SEED. Output: `ok NAME` or `FAIL NAME: file:line: …` for each, and `N passed, N failed`. Must never: print a pid, an
+ * address or a count that differs from run to run, since the output on Linux and on Kine is compared. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -43,6 +43,7 @@ struct test_case {
 struct test_shared {
   volatile int failures;
   volatile int quiet; /* a case that is refused memory may fail its checks */
+  volatile int wrong; /* … but not this way: what a fork answered, other than -ENOMEM or -EAGAIN */
 };
 
 static struct test_case test_cases[kMaxTests];
@@ -243,6 +244,15 @@ static inline void test_kill_all(void) {
   while (raw(NR_wait4, -1, 0, 1 /* WNOHANG */, 0) > 0) continue;
 }
 
+/* fork(), for the cases. Their next step is often to signal the child, and kill(-1) would reach the runner and the servers: where memory is
+ * refused, a process whose fork fails ends instead. */
+static inline pid_t test_forked(void) {
+  pid_t pid = fork();
+  if (pid >= 0 || !test_shared->quiet) return pid;
+  if (errno != ENOMEM && errno != EAGAIN) test_shared->wrong = -errno;
+  _exit(1);
+}
+
 /* One run in which the n-th request is refused (0: none). Whatever becomes of the case, it is over when this returns: what goes on for ever
  * because somebody it waits for is gone is ended after `limit` nanoseconds. How many requests there were. */
 static inline long test_run_refused(const struct test_case *test, uint64_t n, uint64_t limit, uint64_t processes) {
@@ -294,20 +304,22 @@ static inline void test_refuse(const struct test_case *test) {
     int runs = 0;
     do {
       before = statistics().frames_free;
-      test_shared->failures = 0;
+      test_shared->failures = test_shared->wrong = 0;
       test_run_refused(test, (uint64_t)chosen, limit, processes);
       test_clear();
       after = statistics().frames_free;
     } while (after != before && ++runs <= kMaxRuns);
     test_shared->quiet = 0;
     test_shared->failures = 0;
-    char what[80];
+    char what[120];
     snprintf(what, sizeof what, "frames free, with request %ld of %ld refused", chosen, requests);
     if (!check_equal(test->name, test->line, what, (long)after, (long)before)) return;
     snprintf(what, sizeof what, "audit, with request %ld of %ld refused", chosen, requests);
     if (!check_equal(test->name, test->line, what, raw(KINE_AUDIT, KINE_MACHINE_FD), 0)) return;
     snprintf(what, sizeof what, "processes, with request %ld of %ld refused", chosen, requests);
     if (!check_equal(test->name, test->line, what, (long)statistics().processes, (long)processes)) return;
+    snprintf(what, sizeof what, "a fork, neither ENOMEM nor EAGAIN, with request %ld of %ld refused", chosen, requests);
+    if (!check_equal(test->name, test->line, what, test_shared->wrong, 0)) return;
     test_shared->quiet = 1;
   }
   test_shared->quiet = 0;
@@ -377,5 +389,7 @@ int main(int argc, char *argv[]) {
   say("%d passed, %d failed\n", passed, failed);
   return failed > 0 || passed == 0; /* no case of that name is no success */
 }
+
+#define fork() test_forked()
 
 #endif
