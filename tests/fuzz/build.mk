@@ -16,7 +16,7 @@ define fuzz_bits
 $(FUZZ_DIR)/objects.$(1)/%.cc.o: %.cc tests/fuzz/build.mk
 	@mkdir -p $$(@D)
 	$$(call say,CXX,$$@)
-	$$(Q)$(FUZZ_CXX) $(HOST_CXXFLAGS) -O1 $$(call FUZZ_GUIDE,$$<) -DKINE_INDEX_BITS=$(1) -DKINE_LEVELS=4 -MMD -MP -c -o $$@ $$<
+	$$(Q)$(FUZZ_CXX) $(HOST_CXXFLAGS) -O1 $$(call FUZZ_GUIDE,$$<) -DKINE_INDEX_BITS=$(1) -DKINE_LEVELS=4 -DKINE_COUNT_BITS=32 -MMD -MP -c -o $$@ $$<
 	$$(if $$(filter kernel/%,$$<),$$(Q)$(HOST_OBJCOPY) $$(HOST_KERNEL_STATE) $$@)
 endef
 
