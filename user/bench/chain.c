@@ -82,7 +82,7 @@ void next_link(void) {
 
 /* The other end. `before` is NULL where no events are counted. */
 void receive_link(const char *start, const char *before) {
-  struct kine_statistics statistics;
+  struct kine_statistics statistics = {0};
   struct link link;
 
   whole(read(kPipeRead, &state, sizeof state), sizeof state);

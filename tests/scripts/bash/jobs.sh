@@ -31,15 +31,18 @@ set +m
 wait -n; echo "wait -n: $?"
 wait -n; echo "wait -n: $?"
 wait -n 2>/dev/null; echo "wait -n: $?"
+# (bash closes its ends of a coproc when it has ended: so read from a copy, made while it must still run.)
 coproc tr a-z A-Z
+exec {answers}<&"${COPROC[0]}"
 echo "to the other" >&"${COPROC[1]}"
 eval "exec ${COPROC[1]}>&-"
-read -r answer <&"${COPROC[0]}"
+read -r answer <&"$answers"
 echo "$answer"
 wait
 for i in 1 2 3 4 5 6 7 8; do (sleep 0.0$i; echo $i > "$i.done") & done
 wait
 echo *.done
+jobs > /dev/null # what has ended is told once
 sleep 30 & disown
 kill $!
 jobs | wc -l
