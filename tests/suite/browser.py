@@ -5,9 +5,11 @@ Owns one chromedriver, which listens on a free port of this machine that it choo
 
 import base64
 import json
+import os
 import re
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -35,7 +37,9 @@ class Browser:
             if shutil.which(name) is None:
                 raise BrowserError(f"{name} not found (packages chromium, chromium-driver); install what is missing with `make setup`")
         self.folder = tempfile.mkdtemp(prefix="kine-browser-")
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.driver = subprocess.Popen(
+            ["chromedriver", "--port=0"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+        )
         self.session = None
         try:
             self.url = f"http://127.0.0.1:{self.port()}"
@@ -53,9 +57,8 @@ class Browser:
         while time.monotonic() < end and self.driver.poll() is None:
             if not select.select([self.driver.stdout], [], [], 1)[0]:
                 continue
-            line = self.driver.stdout.readline()
-            said += line
-            found = re.search(rb"started successfully on port (\d+)", line)
+            said += os.read(self.driver.stdout.fileno(), 4096)  # not readline(): what that holds back, select() does not see
+            found = re.search(rb"started successfully on port (\d+)\D", said)
             if found:
                 return int(found[1])
         raise BrowserError(f"chromedriver did not start:\n{said.decode(errors='replace')}")
@@ -128,7 +131,10 @@ class Browser:
                 self.ask("DELETE", "")
         except BrowserError:
             pass
-        self.driver.kill()
+        try:
+            os.killpg(self.driver.pid, signal.SIGKILL)  # the browser too, if it has not ended by itself
+        except ProcessLookupError:
+            pass
         self.driver.wait()
         self.driver.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
