@@ -31,7 +31,7 @@ VARIANTS = {
     # Long: twice is enough, once looking for what SMAP would catch.
     "hostile_random": (replace(PLAIN, timeout=600), replace(MAX, timeout=600)),
     # Shares of the processor, counted: the host's other work has no say.
-    "proc_fair": (replace(PLAIN, icount=True),),
+    "fair_share": (replace(PLAIN, icount=True),),
     # What these try has nothing to do with how fork copies.
     **{f"attack_{what}": (PLAIN, MAX) for what in ("entry", "leaks", "messages")},
     # How many processes a bomb makes, and so how long it takes, depends on the memory.

@@ -12,7 +12,7 @@ from suite.core import Job, kine
 FEW, ALL = 4, 2000
 SEED = 1
 # Attackers of all memory, and who measures time, would take hours, and the first look no different when they get a little less.
-NOT = ("hostile_", "proc_preempt", "proc_fair", "attack_memory", "cow_chain", "oom_")
+NOT = ("hostile_", "proc_preempt", "fair_share", "attack_memory", "cow_chain", "oom_")
 # Only with --full: they take many pages, or much time.
 LONG = ("attack_", "cow_fresh", "cow_count", "cow_data", "cow_ranges", "exec_elf", "sys_process")
 STRICT = "oom_unchanged"
