@@ -54,6 +54,7 @@ enum { kPaths = 1, kAnswer = 2, kMessage = 3, kReadOnly = 8, kNone = 16, kHole =
 struct attacks {
   uint32_t done[kAttackers]; /* by attacker: its calls so far */
   uint32_t succeeded[kAttackers];
+  uint32_t steps[kAttackers];                                  /* … and what it opened before: it gets on */
   uint64_t digest[kAttackers];                                 /* of its calls so far, and their results */
   uint8_t tried[kNumbers + kKines], descriptors[kDescriptors]; /* as a call's first word */
 };
@@ -188,8 +189,9 @@ static uint64_t value(void) {
 
 static void awake(int signal) { (void)signal; }
 
-/* What an attacker holds beside the console and the ports, which he shares with the others. */
-static void open_all(void) {
+/* What an attacker holds beside the console and the ports, which he shares with the others. Some of it may lie below what others have
+ * mounted, and answer only when the parent wakes the caller. */
+static void open_all(int slot) {
   static const struct {
     const char *path;
     int flags;
@@ -201,7 +203,7 @@ static void open_all(void) {
                {"/tmp/b", O_WRONLY | O_APPEND}, {"/bin/true", O_RDONLY}};
   int ends[2];
 
-  for (unsigned i = 0; i < sizeof opens / sizeof opens[0]; i++) (void)!open(opens[i].path, opens[i].flags, 0666);
+  for (unsigned i = 0; i < sizeof opens / sizeof opens[0]; i++, shared->steps[slot]++) (void)!open(opens[i].path, opens[i].flags, 0666);
   for (int i = 0; i < 2; i++) (void)!pipe2(ends, i == 0 ? O_NONBLOCK : 0);
 }
 
@@ -291,10 +293,11 @@ static void attack(int slot, uint64_t seed) {
   my_pid = getpid();
   state = 0x9e3779b97f4a7c15 * (seed + 1);
   lay_out_playground();
-  open_all();
+  open_all(slot);
   for (int i = 0; i < kCalls; i++) {
     if (one_call(slot, false)) shared->succeeded[slot]++;
     shared->done[slot] = (uint32_t)i + 1;
+    shared->steps[slot]++;
   }
   raw(NR_exit_group, 0);
 }
@@ -304,7 +307,7 @@ static void attack(int slot, uint64_t seed) {
 static pid_t attackers[kAttackers];
 static uint32_t seen[kAttackers], still[kAttackers];
 static void start(int slot) {
-  shared->done[slot] = shared->succeeded[slot] = seen[slot] = still[slot] = 0;
+  shared->done[slot] = shared->steps[slot] = shared->succeeded[slot] = seen[slot] = still[slot] = 0;
   shared->digest[slot] = started;
   attackers[slot] = fork();
   if (attackers[slot] < 0) fail("fork", attackers[slot]);
@@ -323,8 +326,8 @@ static void look_after(int slot, bool more) {
     if (more) start(slot);
     return;
   }
-  still[slot] = shared->done[slot] == seen[slot] ? still[slot] + 1 : 0;
-  seen[slot] = shared->done[slot];
+  still[slot] = shared->steps[slot] == seen[slot] ? still[slot] + 1 : 0;
+  seen[slot] = shared->steps[slot];
   if (still[slot] == kWakeAfter) kill(attackers[slot], SIGALRM);
   if (still[slot] >= kKillAfter) kill(attackers[slot], SIGKILL);
 }
