@@ -48,7 +48,10 @@ class Run:
         end = time.monotonic() + PATIENCE
         while not (match := re.search(pattern, self.printed)) and time.monotonic() < end:
             if select.select([self.terminal], [], [], 0.2)[0]:
-                self.printed += os.read(self.terminal, 4096).decode(errors="replace")
+                try:
+                    self.printed += os.read(self.terminal, 4096).decode(errors="replace")
+                except OSError:  # EIO: tools/run has ended
+                    return None
         return match
 
     def type(self, text):
@@ -117,7 +120,7 @@ def steps(name, run):
 
     seen, free, pictures = [], [], []
     for step in range(6):
-        match = run.wait_for(rf"step {step}: free (\d+)")
+        match = run.wait_for(rf"step {step}: free (\d+):")
         if not match:
             yield result(f"step-{step}", False, f"'step {step}: …' on the terminal", "nothing")
             return
