@@ -21,7 +21,8 @@ void handle_interrupts(uint32_t irqs) {
 void reap() {
   constexpr unsigned kReapsPerLook = 8;
   trace_enter(0, -1);
-  for (unsigned count = 1; frames.reap_one(); ++count) {
+  for (unsigned count = 1; frames.reap_pending(); ++count) {
+    (void)frames.reap_one();
     if (count % kReapsPerLook != 0) continue;
     const uint32_t irqs = Machine::poll_interrupts();
     handle_interrupts(irqs);
@@ -34,11 +35,12 @@ void reap() {
 Context* next_context() {
   for (;;) {
     reap();
-    if (!scheduler.pick()) {
+    Thread* const next = scheduler.pick();
+    if (!next) {
       handle_interrupts(Machine::wait_for_interrupt());
       continue;
     }
-    Thread& thread = *scheduler.current();
+    Thread& thread = *next;
     const Signals& signals = thread.process->signals;
     if (thread.in_call && !signals.killed()) {
       // Issued again, while the processor still has another thread's FPU state and memory: no call that waits touches those.
@@ -55,17 +57,21 @@ Context* next_context() {
   }
 }
 
+inline bool goes_on(const Thread& thread) {
+  return !scheduler.server_ready() && !frames.reap_pending() && !thread.process->signals.deliverable();
+}
+
 // Most often the thread that came in goes on, or the one that it sent a message to.
 inline Context* leave(Thread& thread) {
   Thread* const next = scheduler.current();
-  if (!next || scheduler.server_ready() || frames.reap_pending() || next->process->signals.deliverable()) return next_context();
-  if (next == &thread) return &thread.context;
-  return next->in_call || next->restart ? next_context() : &scheduler.enter();
+  if (next == &thread && goes_on(thread)) return &thread.context;
+  if (next && next != &thread && !next->in_call && !next->restart && goes_on(*next)) return &scheduler.enter();
+  return next_context();
 }
 
 // The fault is answered, or its process gets a signal, or ends.
 // lab(fault)
-void answer_fault(Thread& thread, const Trap& trap) {
+void answer_fault(Thread& thread, const PageFault& trap) {
   constexpr int kNotMapped = 1, kNotAllowed = 2;  // SEGV_MAPERR, SEGV_ACCERR
   AddressSpace& space = *thread.process->space;
   const Access access = trap.write ? Access::kWrite : trap.fetch ? Access::kFetch : Access::kRead;
@@ -100,11 +106,12 @@ extern "C" Context* kernel_syscall(Context* context) {
 extern "C" Context* kernel_trap(Context* context) {
   Thread& thread = Thread::of(*context);
   trace_enter(thread.process->pid, -1);
-  const Trap trap = Machine::decode(*context);
-  switch (trap.kind) {
-    case Trap::Kind::kPageFault: answer_fault(thread, trap); break;
-    case Trap::Kind::kException: signal_trap(thread, {.number = trap.signal, .code = trap.code, .address = trap.address}, trap.name); break;
-    case Trap::Kind::kInterrupt: handle_interrupts(1u << trap.irq); break;
+  if (Machine::is_page_fault(*context)) {
+    answer_fault(thread, Machine::page_fault(*context));
+  } else if (const Trap trap = Machine::decode(*context); trap.kind == Trap::Kind::kInterrupt) {
+    handle_interrupts(1u << trap.irq);
+  } else {
+    signal_trap(thread, {.number = trap.signal, .code = trap.code, .address = trap.address}, trap.name);
   }
   return leave(thread);
 }

@@ -93,16 +93,21 @@ struct Context {
 static_assert(__builtin_offsetof(Context, regs) == 0 && alignof(Context) == 16);
 static_assert(sizeof(Registers) % 16 == 0, "the processor aligns RSP0 down to 16 bytes before it pushes");
 
-// A trap that is not a system call, decoded.
+// What the processor says of a page fault.
+struct PageFault {
+  VirtAddr address;   // CR2
+  bool write, fetch;  // what was tried (neither: a read)
+};
+
+// Any other trap that is not a system call.
 struct Trap {
-  enum class Kind { kPageFault, kException, kInterrupt };
+  enum class Kind { kException, kInterrupt };
   Kind kind;
-  VirtAddr address;   // page fault: CR2; else the instruction
-  bool write, fetch;  // page fault: what was tried (neither: a read)
-  unsigned irq;       // interrupt: its number
-  int signal;         // exception: Linux's signal for it …
-  int code;           // … and why, as in sigaction(2): FPE_INTDIV …
-  const char* name;   // exception: in words
+  VirtAddr address;  // the instruction
+  unsigned irq;      // interrupt: its number
+  int signal;        // exception: Linux's signal for it …
+  int code;          // … and why, as in sigaction(2): FPE_INTDIV …
+  const char* name;  // exception: in words
 };
 
 }  // namespace kine

@@ -68,11 +68,12 @@ bool is_irq(uint64_t vector) { return vector >= kFirstIrq && vector < kFirstIrq 
 
 }  // namespace
 
-Trap Machine::decode_other(const Registers& regs) {
-  if (is_irq(regs.vector)) return {Trap::Kind::kInterrupt, {}, false, false, static_cast<unsigned>(regs.vector - kFirstIrq), 0, 0, ""};
+Trap Machine::decode(const Context& context) {
+  const Registers& regs = context.regs;
+  if (is_irq(regs.vector)) return {Trap::Kind::kInterrupt, {regs.rip}, static_cast<unsigned>(regs.vector - kFirstIrq), 0, 0, ""};
   const Exception& exception = exception_of(regs.vector);
   const int code = exception.code == kInFpu ? fpu_code(regs.vector) : exception.code;
-  return {Trap::Kind::kException, {regs.rip}, false, false, 0, exception.signal, code, exception.name};
+  return {Trap::Kind::kException, {regs.rip}, 0, exception.signal, code, exception.name};
 }
 
 // Only the bits of the ports that were open are set again: the whole map is 8 KiB.

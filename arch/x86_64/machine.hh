@@ -109,14 +109,12 @@ struct Machine {
   // Leaves the kernel for user mode. Requires: switch_context has made it the current context, and its root is loaded.
   [[noreturn]] static void resume(Context& context) asm("resume_context");  // in entry.asm, under that name
 
-  // What brought a thread from user mode, other than a system call.
-  static Trap decode(const Context& context) {
-    const Registers& regs = context.regs;
-    if (regs.vector != kPageFault) return decode_other(regs);
-    // (Error code: Intel SDM vol. 3A, 4.7.)
-    return {Trap::Kind::kPageFault, {read_cr2()}, (regs.error & 1 << 1) != 0, (regs.error & 1 << 4) != 0, 0, 0, 0, ""};
+  // What brought a thread from user mode, other than a system call: a page fault (error code: Intel SDM vol. 3A, 4.7), or another trap.
+  static bool is_page_fault(const Context& context) { return context.regs.vector == kPageFault; }
+  static PageFault page_fault(const Context& context) {
+    return {{read_cr2()}, (context.regs.error & 1 << 1) != 0, (context.regs.error & 1 << 4) != 0};
   }
-  static Trap decode_other(const Registers& regs);
+  static Trap decode(const Context& context);
 
   // Interrupts are open only inside these two.
   static uint32_t wait_for_interrupt();

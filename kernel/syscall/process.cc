@@ -56,7 +56,7 @@ Answer set_tid_address(Process& self, VirtAddr address) {
 
 Answer sched_yield(Thread& caller) {
   caller.context.set_result(0);
-  scheduler.yield();
+  scheduler.requeue();
   return Answer::none();
 }
 

@@ -22,7 +22,7 @@ void Scheduler::tick() {
   if (current()) {
     ++current()->process->ticks;
     here().slice_over = current()->process->server;
-    yield();
+    if (server_ready() || !ready_.empty()) requeue();
   }
 }
 
@@ -39,19 +39,6 @@ void Scheduler::load_io() {
   running.io_open = process.io.count > 0;
   Machine::allow_io(running.io_open);
   if (running.io_open && std::exchange(running.io_owner, &process) != &process) Machine::set_io(process.io);
-}
-
-Context& Scheduler::enter() {
-  Running& running = here();
-  Thread& thread = *running.current;
-  const Frame root = thread.process->space->root();
-  if (running.root != root) load(root);
-  if (running.loaded != &thread) {
-    Machine::switch_context(running.loaded ? &running.loaded->context : nullptr, thread.context);
-    running.loaded = &thread;
-    if (running.io_open || thread.process->io.count > 0) load_io();
-  }
-  return thread.context;
 }
 
 }  // namespace kine

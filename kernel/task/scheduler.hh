@@ -34,10 +34,9 @@ class Scheduler {
     while (!pollers_.empty()) wake(*pollers_.first());
   }
   // The current thread queues behind the ready ones.
-  void requeue() { make_ready(*std::exchange(here().current, nullptr)); }
-  // … if there are any.
-  void yield() {
-    if (server_ready() || !ready_.empty()) requeue();
+  void requeue() {
+    Thread& thread = *std::exchange(here().current, nullptr);
+    ready_of(thread).push_back(thread);
   }
   // `thread` runs now; the current one, if any, queues.
   void run_first(Thread& thread) {
@@ -58,18 +57,30 @@ class Scheduler {
   void tick();
   bool server_ready() const { return !ready_servers_.empty(); }
   // Makes the first ready thread the current one if there is none. An ordinary one gives way to a server that is ready, and keeps its turn:
-  // so what a server was told of, it has dealt with before the program goes on that caused it. False if nobody is ready.
-  bool pick() {
+  // so what a server was told of, it has dealt with before the program goes on that caused it. Null if nobody is ready.
+  Thread* pick() {
     Thread*& current = here().current;
-    if (current && (!server_ready() || current->process->server)) return true;
+    if (current && (!server_ready() || current->process->server)) return current;
     if (current) ready_.insert_after(nullptr, *current);
     if (!server_ready()) here().slice_over = false;  // whoever comes next has a slice of its own
     ThreadList& first = server_ready() ? ready_servers_ : ready_;
     current = first.empty() ? nullptr : &first.pop_front();
-    return current != nullptr;
+    return current;
   }
   // Loads the current thread's registers and memory into the processor.
-  Context& enter();
+  Context& enter() {
+    Running& running = here();
+    Thread& thread = *running.current;
+    const Process& process = *thread.process;
+    const Frame root = process.space->root();
+    if (running.root != root) load(root);
+    if (running.loaded != &thread) {
+      Machine::switch_context(running.loaded ? &running.loaded->context : nullptr, thread.context);
+      running.loaded = &thread;
+      if (running.io_open || process.io.count > 0) load_io();
+    }
+    return thread.context;
+  }
   // Brings the FPU state in the thread's Context up to date, if a processor has a newer one.
   void save(Thread& thread) {
     if (here().loaded == &thread) Machine::save_fpu(thread.context);

@@ -134,7 +134,9 @@ void Machine::switch_context(Context* from, Context& to) {
 
 void* Machine::cpu_storage() { return devices.cpu_storage; }
 void Machine::resume(Context& context) { throw Resumed{context}; }
-Trap Machine::decode(const Context&) { return devices.trap; }
+bool Machine::is_page_fault(const Context&) { return std::holds_alternative<PageFault>(devices.trap); }
+PageFault Machine::page_fault(const Context&) { return std::get<PageFault>(devices.trap); }
+Trap Machine::decode(const Context&) { return std::get<Trap>(devices.trap); }
 
 // Idling passes the time to the next tick, if ticks are enabled.
 uint32_t Machine::wait_for_interrupt() {

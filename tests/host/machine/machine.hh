@@ -9,6 +9,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/machine_concept.hh"
@@ -68,6 +69,8 @@ struct Machine {
   static void load_segments(const Context& running);
   static void* cpu_storage();
   [[noreturn]] static void resume(Context& context);
+  static bool is_page_fault(const Context& context);
+  static PageFault page_fault(const Context& context);
   static Trap decode(const Context& context);
   static uint32_t wait_for_interrupt();
   static uint32_t poll_interrupts();
@@ -91,7 +94,7 @@ struct Devices {
   uint32_t enabled_irqs = 0;
   uint32_t pending_irqs = 0;
   Machine::Context* current = nullptr;  // what switch_context loaded
-  Trap trap{};                          // what decode answers
+  std::variant<PageFault, Trap> trap;   // what brings the next thread into the kernel
   FpuState fpu{};                       // what the processor's own FPU holds …
   uint64_t fs_base = 0, gs_base = 0;    // … and its segments
   IoPorts io{};                         // that user mode may use …

@@ -202,7 +202,7 @@ TEST_F(SignalTest, AFaultsHandlerLearnsTheAddress) {
   a.catch_signal(SIGSEGV, SignalAction::kInfo);
   ASSERT_TRUE(kernel.run(a.pid()));
   const auto fault_at = [&](uint64_t address, bool write) {
-    devices.trap = {Trap::Kind::kPageFault, {address}, write, false, 0, 0, 0, nullptr};
+    devices.trap = PageFault{{address}, write, false};
     kernel.trap();
     EXPECT_TRUE(in_handler(a, SIGSEGV));
     const SignalFrame frame = frame_of(a);

@@ -116,7 +116,7 @@ void WholeKernel::trap() {
 }
 
 void WholeKernel::interrupt(unsigned irq) {
-  devices.trap = {Trap::Kind::kInterrupt, {}, false, false, irq, 0, 0, nullptr};
+  devices.trap = Trap{Trap::Kind::kInterrupt, {}, irq, 0, 0, nullptr};
   trap();
 }
 
@@ -125,7 +125,7 @@ void WholeKernel::raise(unsigned irq) {
 }
 
 void WholeKernel::exception(int signal, int code) {
-  devices.trap = {Trap::Kind::kException, {context().regs.rip}, false, false, 0, signal, code, "an exception"};
+  devices.trap = Trap{Trap::Kind::kException, {context().regs.rip}, 0, signal, code, "an exception"};
   context().regs.vector = 6;
   trap();
 }
@@ -148,7 +148,7 @@ bool WholeKernel::access(uint64_t address, Access kind, std::optional<uint8_t> s
       return true;
     }
     if (answered) throw MachineError("no progress: a fault was answered, but the same access faults again");
-    devices.trap = {Trap::Kind::kPageFault, {address}, kind == Access::kWrite, kind == Access::kFetch, 0, 0, 0, nullptr};
+    devices.trap = PageFault{{address}, kind == Access::kWrite, kind == Access::kFetch};
     trap();
     Process* const still = processes.find(pid);
     if (!still || still->zombie) return false;
