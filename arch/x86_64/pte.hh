@@ -67,7 +67,8 @@ class Pte {
   static constexpr uint64_t kNoExecute = uint64_t{1} << 63;
   static constexpr uint64_t kRightsMask = kWritable | kUser | kMayWrite | kNoExecute;
   static constexpr unsigned kAddressShift = 12;
-  static constexpr uint64_t kAddressMask = 0x000f'ffff'ffff'f000;
+  // (Of the 40 bits of a frame's number 28 are used, 1 TiB: a record's address is then the entry, shifted and masked once.)
+  static constexpr uint64_t kAddressMask = 0x0000'00ff'ffff'f000;
 
   static constexpr uint64_t address(Frame frame) { return uint64_t{frame.number} << kAddressShift; }
   static constexpr uint64_t rights_bits(Rights rights) {

@@ -153,8 +153,12 @@ class AddressSpace {
   Result<Frame> copy_table(Frame shared);
   bool own_entry(Table table, unsigned index) { return table[index].writable() || make_own(table, index); }
   bool make_own(Table table, unsigned index);
-  Result<Frame> zeroed_page();
-  FaultVerdict make_readable(const Path& path, VirtAddr address);
+  Result<Frame> zeroed_page() {
+    Result<Frame> page = frames.take_zeroed(FrameKind::kPage, claim_);
+    if (page) count(&Events::pages_zeroed);
+    return page;
+  }
+  FaultVerdict make_readable(Table table, unsigned level, VirtAddr address);
   FaultVerdict make_writable(const Path& path, VirtAddr address);
   FaultVerdict make_page_writable(Table table, unsigned index);
 

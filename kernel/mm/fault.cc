@@ -17,16 +17,20 @@ struct AddressSpace::Path {
 
 [[gnu::always_inline]] inline AddressSpace::Path AddressSpace::path_to(VirtAddr address) const {
   Table table(root_);
+  Pte entry = table[index_of(address, kRootLevel)];
   unsigned level = kRootLevel;
-  Pte entry = table[index_of(address, level)];
-  const auto descend = [&] {
+#pragma GCC unroll 8
+  for (; level > 0; --level) {
+    if (!entry.writable()) break;
     table = Table(entry.frame());
-    entry = table[index_of(address, --level)];
-  };
-  while (level > 0 && entry.writable()) descend();
+    entry = table[index_of(address, level - 1)];
+  }
   const unsigned own_level = level;
   const Table own_table = table;
-  while (level > 0 && entry.present()) descend();
+  for (; level > 0 && entry.present(); --level) {
+    table = Table(entry.frame());
+    entry = table[index_of(address, level - 1)];
+  }
   return {entry, level, table, own_level, own_table};
 }
 
@@ -41,7 +45,7 @@ FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
   const Path path = path_to(address);
   if (!grants(path.entry, access)) return FaultVerdict::kBad;
   if (access == Access::kWrite) return make_writable(path, address);
-  if (path.entry.is_promise()) return make_readable(path, address);
+  if (path.entry.is_promise()) return make_readable(path.table, path.level, address);
   Machine::flush_page(address);
   return FaultVerdict::kAlready;
 }
@@ -66,17 +70,11 @@ Result<Frame> AddressSpace::split(Pte promise) {
   return table;
 }
 
-Result<Frame> AddressSpace::zeroed_page() {
-  Result<Frame> page = frames.take_zeroed(FrameKind::kPage, claim_);
-  if (page) count(&Events::pages_zeroed);
-  return page;
-}
-
-// Reading a promise fills it where it stands, even in tables that others share: they all see the same zeros.
+// Reading the promise that stands in `table`, of this level, fills it there, even in tables that others share: they all see the same zeros.
 // lab(fault)
-FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
-  Table table = path.table;
-  for (unsigned level = path.level; level > 0; --level) {
+FaultVerdict AddressSpace::make_readable(Table table, unsigned level, VirtAddr address) {
+  const Rights rights = table[index_of(address, level)].rights();
+  for (; level > 0; --level) {
     const unsigned index = index_of(address, level);
     Result<Frame> lower = split(table[index]);
     if (!lower) return FaultVerdict::kNoMemory;
@@ -85,7 +83,7 @@ FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
   }
   Result<Frame> page = zeroed_page();
   if (!page) return FaultVerdict::kNoMemory;
-  const Pte leaf = Pte::page(*page, path.entry.rights());
+  const Pte leaf = Pte::page(*page, rights);
   table.update(index_of(address, 0), leaf.may_write() ? leaf.writable_now() : leaf);
   return FaultVerdict::kZeroed;
 }
@@ -119,8 +117,8 @@ bool AddressSpace::make_own(Table table, unsigned index) {
   return bool(lower);
 }
 
-// Requires: a leaf or a promise that may be written rules the address.
-FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
+// Requires: a leaf or a promise that may be written rules the address. (Inlined as the two others: a fault saves registers once.)
+[[gnu::always_inline]] inline FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
   // What is condemned is reaped now, or not before the flush below: a table that this walk gives up may have a condemned one as its only
   // other owner, and the processor still caches it.
   while (frames.reap_pending() && !frames.at_hand(kRootLevel + 1, claim_)) (void)frames.reap_one();
@@ -141,7 +139,7 @@ FaultVerdict AddressSpace::make_writable(const Path& path, VirtAddr address) {
 
 // Requires: the table is this address space's own; the entry at `index` is not empty, and its mapping grants writing.
 // lab(cow)
-FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
+[[gnu::always_inline]] inline FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
   const Pte entry = table[index];
   if (entry.writable()) return FaultVerdict::kAlready;
   if (!entry.present()) {

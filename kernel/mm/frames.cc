@@ -53,24 +53,6 @@ bool Frames::find(uint64_t wanted, Claim claim, uint64_t promised) {
 }
 
 // lab(frames)
-[[gnu::always_inline]] inline Result<Frame> Frames::take_any(FrameKind kind, Claim claim, bool zeroed) {
-  if (!at_hand(1, claim) && !find(1, claim, 0)) [[unlikely]]
-    return Errno::kENOMEM;
-  // What was dropped as a sparse table serves tables first, so that what a fork or an exec costs does not depend on how many pages were
-  // touched.
-  const bool is_zeroed = !free_ || (zeroed && zeroed_ && kind != FrameKind::kPage);
-  const Frame frame = pop(is_zeroed ? zeroed_ : free_);
-  record(frame) = FrameRecord{1, 0, kind, 0, 0};
-  --free_count_;
-  trace_change(R"({"take":[{},"{}"]})", frame.number, kFrameKindNames[static_cast<unsigned>(kind)]);
-  if (zeroed && !is_zeroed) Machine::fill_page(frame, Pte());
-  return frame;
-}
-
-Result<Frame> Frames::take(FrameKind kind, Claim claim) { return take_any(kind, claim, false); }
-Result<Frame> Frames::take_zeroed(FrameKind kind, Claim claim) { return take_any(kind, claim, true); }
-
-// lab(frames)
 bool Frames::reap_one() {
   if (!condemned_) return false;
   const Frame frame = pop(condemned_);

@@ -78,8 +78,8 @@ class Frames {
   void end_promise() { promised_ = 0; }
 
   // Takes a frame with one reference, which the caller owns. take: contents unknown; take_zeroed: all zero. ENOMEM.
-  Result<Frame> take(FrameKind kind, Claim claim);
-  Result<Frame> take_zeroed(FrameKind kind, Claim claim);
+  Result<Frame> take(FrameKind kind, Claim claim) { return take_any(kind, claim, false); }
+  Result<Frame> take_zeroed(FrameKind kind, Claim claim) { return take_any(kind, claim, true); }
 
   // One reference more to a frame that is in use.
   // lab(frames)
@@ -119,7 +119,20 @@ class Frames {
     list.number = record(frame).count;
     return frame;
   }
-  Result<Frame> take_any(FrameKind kind, Claim claim, bool zeroed);
+  // lab(frames)
+  Result<Frame> take_any(FrameKind kind, Claim claim, bool zeroed) {
+    if (!at_hand(1, claim) && !find(1, claim, 0)) [[unlikely]]
+      return Errno::kENOMEM;
+    // What was dropped as a sparse table serves tables first, so that what a fork or an exec costs does not depend on how many pages were
+    // touched.
+    const bool is_zeroed = !free_ || (zeroed && zeroed_ && kind != FrameKind::kPage);
+    const Frame frame = pop(is_zeroed ? zeroed_ : free_);
+    record(frame) = FrameRecord{1, 0, kind, 0, 0};
+    --free_count_;
+    trace_change(R"({"take":[{},"{}"]})", frame.number, kFrameKindNames[static_cast<unsigned>(kind)]);
+    if (zeroed && !is_zeroed) Machine::fill_page(frame, Pte());
+    return frame;
+  }
   void reap_table(Frame table, FrameRecord& record);
   // lab(frames)
   void make_free(Frame frame, FrameRecord& record) {

@@ -164,7 +164,7 @@ void AddressSpace::Edit::commit() const {
 }
 
 // The table that the entry leads to, this address space's own; a new one where nothing was.
-inline Table AddressSpace::Edit::open(Table table, unsigned index) const {
+[[gnu::always_inline]] inline Table AddressSpace::Edit::open(Table table, unsigned index) const {
   if (table[index].empty()) {
     Result<Frame> made = frames.take_zeroed(FrameKind::kTable, space.claim_);
     table.set(index, Pte::table(*made));
@@ -186,14 +186,12 @@ inline void AddressSpace::Edit::close(Table table, unsigned index) const {
 void AddressSpace::Edit::protect_pages(Table table, PageRange part) const {
   const Rights rights = value.rights();
   const FrameRecord* const records = &frames.record(Frame{0});
-  const unsigned first = index_of(part.begin, 0);
-  for (unsigned index = first; index != first + part.bytes() / kPageSize; ++index) {
-    const Pte old = table[index];
-    Pte entry = old.with_rights(rights);
+  table.update_each(index_of(part.begin, 0), static_cast<unsigned>(part.bytes() / kPageSize), [&](Pte old) {
+    const Pte entry = old.with_rights(rights);
     // A page that only this entry references stays writable without a fault.
-    if (rights.write() && old.present() && (old.shared() || records[old.frame().number].count == 1)) entry = entry.writable_now();
-    table.update(index, entry);
-  }
+    const bool own = rights.write() && old.present() && (old.shared() || records[old.frame().number].count == 1);
+    return own ? entry.writable_now() : entry;
+  });
 }
 
 // What the entry for the address becomes; if it has a frame, one reference to that is the entry's.

@@ -30,6 +30,15 @@ class Table {
     trace_change(R"({"set":[{},{},"{}"]})", frame_.number, index, VirtAddr{entry.bits()});
     entries()[index] = entry;
   }
+  // `count` entries from `first` on, none of them empty, become change(entry), which is not empty either.
+  template <class Change>
+  void update_each(unsigned first, unsigned count, Change change) {
+    Pte* const begin = entries() + first;
+    for (Pte* entry = begin; entry != begin + count; ++entry) {
+      *entry = change(*entry);
+      trace_change(R"({"set":[{},{},"{}"]})", frame_.number, static_cast<unsigned>(entry - entries()), VirtAddr{entry->bits()});
+    }
+  }
   // Every entry becomes `entry`, which is not empty.
   void fill(Pte entry) {
     trace_change(R"({"fill":[{},"{}"]})", frame_.number, VirtAddr{entry.bits()});

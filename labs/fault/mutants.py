@@ -8,14 +8,14 @@ GRANTED = "if (!grants(path.entry, access)) return FaultVerdict::kBad;"
 LEAF = "table.update(index_of(address, 0), leaf.may_write() ? leaf.writable_now() : leaf);"
 
 MUTANTS = [
-    ("-", "a new page keeps what its frame held", FAULT, "frames.take_zeroed(FrameKind::kPage, claim_)", "frames.take(FrameKind::kPage, claim_)", "demand_zero"),
+    ("-", "a new page keeps what its frame held", ADDRESS_SPACE, "frames.take_zeroed(FrameKind::kPage, claim_)", "frames.take(FrameKind::kPage, claim_)", "demand_zero"),
     ("-", "a page that was read must be faulted in again to be written", FAULT, LEAF, "table.update(index_of(address, 0), leaf);", "demand_zero"),
     ("-", "reading takes a frame for the next page too", FAULT, LEAF,
      LEAF + "\n  if (const unsigned next = index_of(address, 0) + 1; next < kEntries && table[next].is_promise())\n"
-     "    if (Result<Frame> more = zeroed_page()) table.update(next, Pte::page(*more, path.entry.rights()));", "demand_zero"),
+     "    if (Result<Frame> more = zeroed_page()) table.update(next, Pte::page(*more, rights));", "demand_zero"),
     ("12", "a page that was only read may be written", FAULT, LEAF, "table.update(index_of(address, 0), leaf.writable_now());", "demand_zero"),
-    ("12", "a page that was read gets the right to write", FAULT, "const Pte leaf = Pte::page(*page, path.entry.rights());",
-     "const Pte leaf = Pte::page(*page, path.entry.rights().exec() ? path.entry.rights() : Rights::rw());", "demand_zero"),
+    ("12", "a page that was read gets the right to write", FAULT, "const Pte leaf = Pte::page(*page, rights);",
+     "const Pte leaf = Pte::page(*page, rights.exec() ? rights : Rights::rw());", "demand_zero"),
     ("-", "all pages of a split promise are filled", FAULT, "  Table(*table).fill(promise);\n",
      "  Table(*table).fill(promise);\n  if (frames.available(2000, claim_) && span_of(1) > 0)\n    for (unsigned i = 0; i < 4; ++i)\n"
      "      if (Result<Frame> page = frames.take_zeroed(FrameKind::kPage, claim_)) frames.unlink(*page), frames.reap_all();\n"
@@ -23,15 +23,15 @@ MUTANTS = [
     ("-", "a split promise grants less", FAULT, "  Table(*table).fill(promise);\n", "  Table(*table).fill(Pte::promise(promise.may_write() ? Rights::r() : promise.rights()));\n", "large"),
     ("-", "a split promise leaves the rest unmapped", FAULT, "  Table(*table).fill(promise);\n",
      "  Table(*table).fill(promise);\n  for (unsigned i = 0; i < kEntries / 2 - 8; ++i) Table(*table).set(i, Pte());\n", "large"),
-    ("-", "a promise is split one level too little", FAULT, "for (unsigned level = path.level; level > 0; --level) {",
-     "for (unsigned level = path.level; level > 1; --level) {", "large"),
+    ("-", "a promise is split one level too little", FAULT, "  for (; level > 0; --level) {\n    const unsigned index",
+     "  for (; level > 1; --level) {\n    const unsigned index", "large"),
     ("1", "the rights are not asked", FAULT, GRANTED, "if (path.entry.empty()) return FaultVerdict::kBad;", "bad_access"),
     ("1", "a write is allowed where reading is", FAULT, GRANTED, "if (!grants(path.entry, Access::kRead)) return FaultVerdict::kBad;", "bad_access"),
     ("12", "data may be executed", FAULT, GRANTED, "if (!grants(path.entry, access == Access::kFetch ? Access::kRead : access)) return FaultVerdict::kBad;", "bad_access"),
     ("-", "reading is refused where only reading is allowed", FAULT, GRANTED, "if (!grants(path.entry, access) || !path.entry.may_write()) return FaultVerdict::kBad;",
      "bad_access"),
-    ("25", "a fetch of a promise is answered without progress", FAULT, "if (path.entry.is_promise()) return make_readable(path, address);",
-     "if (path.entry.is_promise() && access == Access::kRead) return make_readable(path, address);", "bad_access"),
+    ("25", "a fetch of a promise is answered without progress", FAULT, "if (path.entry.is_promise()) return make_readable(path.table, path.level, address);",
+     "if (path.entry.is_promise() && access == Access::kRead) return make_readable(path.table, path.level, address);", "bad_access"),
     ("-", "a bad access ends all processes' machine", MAIN, "space.count(&Events::faults_bad);", "space.count(&Events::faults_bad);\n      if (!trap.fetch) panic(\"bad access\");",
      "bad_access"),
     ("-", "a bad access ends the parent, not the child", MAIN, "      return signal_trap(thread,",

@@ -51,8 +51,8 @@ MUTANTS = [
     ("25", "the path is made, and the page's entry is left as it is", FAULT, "if (level == 0) verdict = make_page_writable(table, index_of(address, 0));",
      "if (level == 0) verdict = path.own_level > 0 ? FaultVerdict::kReused : make_page_writable(table, index_of(address, 0));", "path"),
     # --- promises, ranges, memory ---
-    ("-", "reading a promise copies the tables", FAULT, "if (path.entry.is_promise()) return make_readable(path, address);",
-     "if (path.entry.is_promise()) return path.entry.may_write() ? make_writable(path, address) : make_readable(path, address);", "promises"),
+    ("-", "reading a promise copies the tables", FAULT, "if (path.entry.is_promise()) return make_readable(path.table, path.level, address);",
+     "if (path.entry.is_promise()) return path.entry.may_write() ? make_writable(path, address) : make_readable(path.table, path.level, address);", "promises"),
     ("-", "a promise in a shared table is written in place", FAULT, "  while (level > 0 && own_entry(table, index_of(address, level))) {",
      "  while (level > 0 && (path.entry.is_promise() && path.level == 0 ? table[index_of(address, level)].present() : own_entry(table, index_of(address, level)))) {",
      "promises"),

@@ -11,7 +11,7 @@ FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
 
 // Lab fault: A promise can stand at any level: above level 0 it is split first (`split`), level by level, and what stood there is then a
 // table. The zeroed page gets the rights that the promise had. May it be written without a further fault?
-FaultVerdict AddressSpace::make_readable(const Path& path, VirtAddr address) {
-  (void)path, (void)address;
+FaultVerdict AddressSpace::make_readable(Table table, unsigned level, VirtAddr address) {
+  (void)table, (void)level, (void)address;
   return FaultVerdict::kBad;
 }
