@@ -8,7 +8,8 @@ namespace {
 constinit const char* first_cause = nullptr;
 constinit bool gave_up = false;
 
-// The report may run into what broke the kernel. A panic inside it keeps the first cause and ends; one inside that only ends.
+// The report may run into what broke the kernel. A panic inside it keeps the first cause and ends; one inside that only ends. So what
+// follows a pointer that nobody has checked comes last.
 [[noreturn]] void end(const char* cause, const Registers* trap, uint64_t frame_pointer) {
   if (gave_up) Machine::power_off(2);
   if (first_cause) {
@@ -17,8 +18,8 @@ constinit bool gave_up = false;
   } else {
     first_cause = cause;
     log("PANIC: {}", cause);
-    if (const Thread* const thread = scheduler.current()) log("  in process {} ({})", thread->process->pid, thread->process->name);
     Machine::report(trap, frame_pointer);
+    if (const Thread* const thread = scheduler.current()) log("  in process {} ({})", thread->process->pid, thread->process->name);
   }
   log("panic: {}", first_cause);
   Machine::power_off(2);

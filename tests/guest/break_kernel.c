@@ -8,7 +8,7 @@
 
 enum { kBreakKernel = 1009 };
 
-static const char *const ways[] = {"read", "write", "execute", "lose-stack", "overflow", "break-rule", "interrupt"};
+static const char *const ways[] = {"read", "write", "execute", "lose-stack", "overflow", "break-rule", "interrupt", "lose-process"};
 
 static __attribute__((noinline)) long break_it(unsigned long how, unsigned long address) { return raw(kBreakKernel, how, address); }
 

@@ -1,12 +1,13 @@
 // A call that breaks the kernel, for the tests of the panic report: tests/plant builds a kernel that has this file in kernel/syscall/.
 #include "syscall/calls.hh"
+#include "task/scheduler.hh"
 
 namespace kine::calls {
 
 namespace {
 
 // As tests/guest/break_kernel.c has them.
-enum class How : uint64_t { kRead, kWrite, kExecute, kLoseStack, kOverflow, kBreakRule, kInterrupt };
+enum class How : uint64_t { kRead, kWrite, kExecute, kLoseStack, kOverflow, kBreakRule, kInterrupt, kLoseProcess };
 
 [[gnu::noinline]] uint64_t read_from(uint64_t address) { return *reinterpret_cast<volatile uint64_t*>(address); }
 [[gnu::noinline]] void write_to(uint64_t address) { *reinterpret_cast<volatile uint64_t*>(address) = 1; }
@@ -18,6 +19,11 @@ enum class How : uint64_t { kRead, kWrite, kExecute, kLoseStack, kOverflow, kBre
   return depth == 0 ? 0 : overflow(depth - 1) + static_cast<uint64_t>(room[0]);
 }
 [[gnu::noinline]] void break_rule() { check(false, "a rule that was broken on purpose"); }
+// As if the process's frame had been freed, and another owner had filled it.
+[[gnu::noinline]] void lose_process(uint64_t address) {
+  __builtin_memset(Machine::bytes(scheduler.current()->process->frame), 0xa5, kPageSize);
+  read_from(address);
+}
 [[gnu::noinline]] void interrupt() { asm volatile("int $0x99"); }
 
 Answer break_kernel(Process&, How how, uint64_t address) {
@@ -29,6 +35,7 @@ Answer break_kernel(Process&, How how, uint64_t address) {
     case How::kOverflow: return static_cast<int64_t>(overflow(address));
     case How::kBreakRule: break_rule(); break;
     case How::kInterrupt: interrupt(); break;
+    case How::kLoseProcess: lose_process(address); break;
   }
   return 0;
 }
