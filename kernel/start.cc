@@ -25,7 +25,7 @@ void start_memory(const BootInfo& boot) {
   const uint64_t record_bytes = round_up(limit * sizeof(FrameRecord), kPageSize);
   unsigned home = 0;
   while (home < boot.ranges() && boot.range(home).bytes() < record_bytes) ++home;
-  check(home < boot.ranges(), "no range of memory has room for the records of all frames");
+  check(home < boot.ranges(), "too little memory: no range has room for the records of all frames");
   frames.start(reinterpret_cast<FrameRecord*>(Machine::bytes(frames_of(boot.range(home)).first)), limit);
   for (unsigned i = 0; i < boot.ranges(); ++i) {
     PhysRange range = boot.range(i);
@@ -38,7 +38,8 @@ void start_memory(const BootInfo& boot) {
 
 // What is not free memory, and yet mapped by programs.
 void adopt_pages(const BootInfo& boot) {
-  check(boot.archive.bytes() > 0, "there is no boot archive: give one with -initrd, or as a GRUB module");
+  check(boot.archive.bytes() > 0,
+        "there is no boot archive: -initrd or a GRUB module gives one (which GRUB leaves out if there is too little memory)");
   kernel_pages[0] = frames_of(boot.archive);
   kernel_pages[1] = frames_of(Machine::kDeviceMemory);
   for (const FrameRange& range : kernel_pages) frames.adopt_pages(range.first, range.count);

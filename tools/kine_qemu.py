@@ -23,6 +23,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -101,7 +102,38 @@ def qemu_command(boot, qemu="qemu-system-x86_64", memory="256M", cpu="qemu64", i
     command += ["-nodefaults", "-display", shown, "-vga", "none" if display == "none" else "std"]
     command += ["-monitor", "none", "-net", "none", "-no-reboot"]
     command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"]
+    if "-kernel" in boot and "-initrd" in boot:
+        need_room(memory, *(boot[boot.index(option) + 1] for option in ("-kernel", "-initrd")))
     return command + list(boot) + list(extra)
+
+
+# QEMU loads the archive as high as it goes below these bytes at the end of memory (hw/i386/x86.c: acpi_data_size), whatever lies there.
+ABOVE_ARCHIVE = 0x20000
+
+
+def need_room(memory, kernel, archive):
+    """With too little memory QEMU lays the archive over the kernel, and the machine resets without a word."""
+    match = re.fullmatch(r"(\d+)([KMG]?)", memory.upper())
+    if match is None:
+        return  # (QEMU knows more ways to write it)
+    given = int(match.group(1)) << {"K": 10, "": 20, "M": 20, "G": 30}[match.group(2)]
+    needed = kernel_end(kernel) + (os.path.getsize(archive) + 4095) // 4096 * 4096 + ABOVE_ARCHIVE
+    if given < needed:
+        raise QemuError(f"{memory} is too little memory: kernel and archive alone take {-(-needed >> 20)}M (-m)")
+
+
+def kernel_end(kernel):
+    """The first physical address above the kernel's image; 0 if this is no 64-bit ELF file (System V ABI, ELF-64: e_phoff, p_paddr, p_memsz)."""
+    try:
+        with open(kernel, "rb") as file:
+            image = file.read(4096)
+        if image[:5] != b"\x7fELF\x02":
+            return 0
+        (at,), (size, count) = struct.unpack_from("<Q", image, 32), struct.unpack_from("<HH", image, 54)
+        headers = [struct.unpack_from("<IIQQQQQQ", image, at + size * i) for i in range(count)]
+    except struct.error:
+        return 0
+    return max((header[4] + header[6] for header in headers if header[0] == 1), default=0)
 
 
 # The run -------------------------------------------------------------------------------------------------------------------

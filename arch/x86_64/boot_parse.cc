@@ -102,7 +102,7 @@ const char* reserve_archive(BootInfo& info) {
   unsigned edge = 0;
   while (edge < info.edge_count && info.edges[edge] <= begin) ++edge;
   // Edges are page boundaries, so the rest of the archive's last page is free if its last byte is.
-  if (edge % 2 == 0 || end < begin || end > info.edges[edge]) return "the boot module is not in free memory";
+  if (edge % 2 == 0 || end < begin || end > info.edges[edge]) return "too little memory: the boot module is not in free memory";
   reserve(info, begin, end);
   return nullptr;
 }

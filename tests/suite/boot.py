@@ -24,6 +24,13 @@ BOOTS = [
     ("grub-cpu-max", ("--grub", "--cpu", "max")),
 ]
 
+# (name, options, what is said): less memory than kernel and archive take.
+TOO_LITTLE = [
+    ("2M", ("-m", "2M"), rb"^tools/run: 2M is too little memory: kernel and archive alone take \d+M \(-m\)$"),
+    ("8M", ("-m", "8192k"), rb"^tools/run: 8192k is too little memory"),
+    ("grub-8M", ("--grub", "-m", "8M"), rb"kine: PANIC: there is no boot archive: .* if there is too little memory"),
+]
+
 # (name, a processor that lacks something essential, what the kernel must call it)
 REFUSALS = [
     ("no-nx", "qemu64,-nx", rb"(?i)\bnx\b|no-execute"),
@@ -65,6 +72,21 @@ def refusal(context, name, cpu, pattern):
     yield Result(name, fits, done.failure(f"status 125, and a last line like {pattern!r} on the debug console", f"status {done.status}, {show(debug[-500:])}"))
 
 
+def too_little(context, name):
+    """A machine that is too small to start says so, and never resets without a word. From what just fits, everything else is the kernel's to
+    say: with each MiB more it panics, or something runs."""
+    for each, options, text in TOO_LITTLE:
+        yield check_output(kine(context, ["-n", *options, "true"], name=f"{name}/{each}"), f"{name}/{each}", b"", 125, text)
+    done = kine(context, ["-n", "-m", "1M", "true"])
+    least = re.search(rb"take (\d+)M", done.stderr)
+    for more in range(4) if least else ():
+        memory = f"{int(least.group(1)) + more}M"
+        done = kine(context, ["-n", "-m", memory, "true"])
+        said = done.status != 125 or re.search(rb"kine: PANIC: (too little|no) memory", done.stderr)
+        yield Result(f"{name}/least-and-{more}", bool(said) and not done.timed_out, done.failure("a panic about memory, or a run", show(done.stderr)))
+    yield Result(f"{name}/least", least is not None, done.failure("how much it takes", show(done.stderr)))
+
+
 def jobs(context):
     found = [Job(f"boot/{name}", lambda name=name, options=options: boot(context, f"boot/{name}", options)) for name, options in BOOTS]
     found.append(Job("boot/grub-examples", lambda: grub_examples(context, "boot/grub-examples"), weight=3))
@@ -74,6 +96,7 @@ def jobs(context):
     clang = context.path("clang")
     found.append(Job("boot/clang", lambda: boot(context, "boot/clang", (), build=clang)))
     found.append(Job("boot/clang-cpu-max", lambda: boot(context, "boot/clang-cpu-max", ("--cpu", "max"), build=clang)))
+    found.append(Job("boot/too-little-memory", lambda: too_little(context, "boot/too-little-memory"), weight=3))
     for name, cpu, pattern in REFUSALS:
         found.append(Job(f"boot/{name}", lambda name=name, cpu=cpu, pattern=pattern: refusal(context, f"boot/{name}", cpu, pattern)))
     return [job for job in found if context.matches(job.name)]
