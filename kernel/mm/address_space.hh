@@ -37,6 +37,7 @@ enum class FaultVerdict : uint8_t {
   kNoMemory,  // it would be granted, but no frame is left. The tree's meaning is unchanged
 };
 inline constexpr const char* kVerdictNames[] = {"copied", "reused", "zeroed", "already", "bad", "no memory"};
+static_assert(sizeof kVerdictNames / sizeof *kVerdictNames == static_cast<unsigned>(FaultVerdict::kNoMemory) + 1);
 
 // Whether a leaf's or a promise's mapping allows the access; an empty entry allows none.
 inline bool grants(Pte entry, Access access) {

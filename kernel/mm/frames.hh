@@ -23,6 +23,7 @@ enum class FrameKind : uint8_t {  // in the order of KINE_FRAME_…
 };
 
 inline constexpr const char* kFrameKindNames[] = {"absent", "free", "zeroed", "page", "table", "root", "object"};
+static_assert(sizeof kFrameKindNames / sizeof *kFrameKindNames == static_cast<unsigned>(FrameKind::kObject) + 1);
 
 struct FrameRecord {
   uint32_t count;  // in use: references. Else (free, zeroed, condemned): the number of the next frame in the list

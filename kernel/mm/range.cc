@@ -19,6 +19,7 @@ struct AddressSpace::Edit {
                // one
   };
   static constexpr const char* kKindNames[] = {"replace", "protect", "forget", "share"};
+  static_assert(sizeof kKindNames / sizeof *kKindNames == static_cast<unsigned>(Kind::kShare) + 1);
   AddressSpace& space;
   Kind kind;
   PageRange range;

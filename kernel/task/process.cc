@@ -191,6 +191,7 @@ void end_process(Process& process, WaitStatus status) {
 void kill_process(Process& process, unsigned signal, const char* why, VirtAddr address) {
   static constexpr const char* kNames[] = {"0",       "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL",  "SIGTRAP",
                                            "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV"};
+  static_assert(sizeof kNames / sizeof *kNames == kSIGSEGV + 1);  // the highest that the kernel itself kills with
   log("pid {} ({}) killed by {}: {} at {}", process.pid, process.name, kNames[signal], why, address);
   remember_crash(process, signal, address);
   end_process(process, WaitStatus::killed(signal));
