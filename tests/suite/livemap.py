@@ -16,6 +16,7 @@ from collections import Counter
 from kine_qemu import REPO
 from kine_screen import Monitor
 from suite.core import Job, Result, indent, relative
+from suite.gdb import gdb
 
 # Where things are: user/bin/livemap.c.
 MAP_LEFT, MAP_TOP, CELL, COLUMNS, ROWS = 688, 40, 3, 192, 171
@@ -154,6 +155,22 @@ def steps(name, run):
     yield result("console", is_text and first[:5] == second[:5] and first[5] != second[5], "'step 0' and 'step 1' in the console's part", "other pixels")
 
 
+# init's fork of the map is refused, as the kernel would for lack of memory: rax is what the call leaves, and behind it the program goes on.
+REFUSE = """python while bytes(gdb.selected_inferior().read_memory(gdb.selected_frame().pc(), 2)) != b"\\x0f\\x05": gdb.execute("stepi", to_string=True)"""
+
+
+def no_map(context, name):
+    """Without the map everything else goes on, and the debug console says why there is none."""
+    commands = ["kine ubreak init:servers_run", "continue", "finish", "set variable options.map = 1", "delete", "kine ubreak init:fork", "continue", REFUSE,
+                "set $rax = -12", "set $pc = $pc + 2", "delete", "continue"]  # fmt: skip
+    log = gdb(context, name, commands, ("fork_example",))
+    said = log.outputs[-1]
+    right = "init: livemap: cannot fork: Cannot allocate memory" in said and "我是父进程" in said
+    yield Result(name, right, log.failure("init says that it cannot fork the map, and the program runs", said))
+
+
 def jobs(context):
+    if context.matches("livemap/no-map"):
+        yield Job("livemap/no-map", lambda: no_map(context, "livemap/no-map"), weight=8)
     if context.matches("livemap/steps"):
         yield Job("livemap/steps", lambda: look(context, "livemap/steps"), weight=20)

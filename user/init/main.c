@@ -243,7 +243,9 @@ int main(int argc, char *argv[]) {
   }
   set_clock();
   servers_run();
-  if (options.map && fork() == 0) run_map();
+  const pid_t map = options.map ? fork() : -1;
+  if (map == 0) run_map();
+  if (options.map && map < 0) init_log("livemap: cannot fork: %s", strerror(errno));
   const pid_t child = fork();
   if (child == 0) run_child(&options);
   if (has_terminal(&options)) terminal_session = child;
