@@ -41,7 +41,7 @@ Ruling AddressSpace::ruling(VirtAddr address) const {
 
 // lab(fault)
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
-  if (address >= kUserEnd) return FaultVerdict::kBad;
+  if (address.value >= kUserEnd.value) return FaultVerdict::kBad;
   const Path path = path_to(address);
   if (!grants(path.entry, access)) return FaultVerdict::kBad;
   if (access == Access::kWrite) return make_writable(path, address);

@@ -4,8 +4,9 @@ the kernel does next. Runs count instructions (--icount), so that they stop at t
 The transcripts in docs/gdb*.md are replayed: a block that is fenced as ```gdb begins with "$ make gdb…" or "$ tools/gdb/start …", perhaps behind a
 "$ tests/plant …", its other commands follow "(gdb) ", and
 what stands below each is all that it prints. A line "[...]" stands for any lines. A block without
-"$ " goes on with the session of the one before. Numbers of frames, addresses and lines change with every build:
-each may be another one, but the same one wherever the transcript has the same.
+"$ " goes on with the session of the one before. Numbers of frames and addresses change with every build:
+each may be another one, but the same one wherever the transcript has the same. Lines of source must be where the document shows them;
+KINE_RETAKE=1 lets a run write into the document where they are.
 """
 
 import base64
@@ -925,13 +926,14 @@ def steps(block):
 
 
 class Alike:
-    """Compares lines whose numbers may differ, as long as each stands for one and the same."""
+    """Compares lines whose numbers may differ, as long as each stands for one and the same. Collects those that differ in where a line of source is."""
 
     def __init__(self):
         self.meaning = {}
+        self.moved = {}  # {as it is written: as it should be}
 
     def number(self, written, seen):
-        """Small numbers are counts, which must be right; large ones are addresses, frames, entries, lines."""
+        """Small numbers are counts, which must be right; large ones are addresses, frames, entries."""
         if written == seen:
             return True
         if len(written.replace("0x", "").replace(",", "")) < 3 and not written.startswith(":"):
@@ -941,8 +943,17 @@ class Alike:
     def line(self, written, seen):
         parts = [(NUMBER.split(" ".join(text.split())), NUMBER.findall(text)) for text in (written, seen)]
         (text, numbers_written), (other, numbers_seen) = parts
-        lines = [SOURCE_LINE.search(written, 0, match.end()) is not None for match in NUMBER.finditer(written)]
-        return text == other and all(line or self.number(*pair) for line, pair in zip(lines, zip(numbers_written, numbers_seen)))
+        found = list(NUMBER.finditer(written))
+        lines = [SOURCE_LINE.search(written, 0, match.end()) is not None for match in found]
+        if text != other or not all(line or self.number(*pair) for line, pair in zip(lines, zip(numbers_written, numbers_seen))):
+            return False
+        right = written
+        for match, line, number in reversed(list(zip(found, lines, numbers_seen))):
+            if line:
+                right = right[: match.start()] + number + right[match.end() :]
+        if right != written:
+            self.moved[written] = right
+        return True
 
     def text(self, written, seen):
         """The first line that is not as it should be; None."""
@@ -962,7 +973,20 @@ class Alike:
         return None if at == len(seen) else f"no more lines, and not {seen[at]!r}"
 
 
-def replay(context, name, block):
+def retaken(name, path, moved):
+    """The lines of source stand in the document where they are; or do so from now on, if that is asked for."""
+    if moved and os.environ.get("KINE_RETAKE"):
+        with open(path, encoding="utf-8") as file:
+            lines = [moved.get(line, line) for line in file.read().splitlines()]
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        moved = {}
+    pairs = "\n".join(f"{written}\n    is {right}" for written, right in moved.items())
+    again = f"KINE_RETAKE=1 tests/run -k {name} writes them into the document"
+    return Result(f"{name}/lines", not moved, f"expected: in {relative(path)}, lines of source where they are\nseen:\n{indent(pairs)}\nagain:    {again}")
+
+
+def replay(context, name, block, moved):
     program, written, options, planted = steps(block)
     for mistake in planted:
         done = run_process(context, ["sh", os.path.join(REPO, "tests/plant"), mistake, context.build], timeout=600)
@@ -973,6 +997,7 @@ def replay(context, name, block):
     for number, (command, expected) in enumerate(written, start=1):
         wrong = alike.text(expected, log.outputs[number - 1])
         yield Result(f"{name}/{number}", wrong is None, log.failure(f"behind `{command}`:\n{expected}", f"{wrong}\n{log.outputs[number - 1]}"))
+    moved.update(alike.moved)
 
 
 def documents(context):
@@ -985,8 +1010,10 @@ def documents(context):
 def replay_all(context, name, path):
     with open(path, encoding="utf-8") as file:
         blocks = sessions(BLOCK.findall(file.read()))
+    moved = {}
     for number, block in enumerate(blocks, start=1):
-        yield from replay(context, f"{name}/{number}", block)
+        yield from replay(context, f"{name}/{number}", block, moved)
+    yield retaken(name, path, moved)
 
 
 def jobs(context):

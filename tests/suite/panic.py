@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kine_qemu import REPO
 from suite.core import Job, Result, kine, run_process, show
-from suite.gdb import Alike
+from suite.gdb import Alike, retaken
 from suite.readme import steps
 
 KERNEL_TEXT, HOLE, NOT_CANONICAL = 0xFFFFFFFF80101000, 0xFFFFA00000000000, 0x8000000000000000
@@ -217,6 +217,7 @@ def document(context, name):
     """Its transcripts, typed in again. Numbers may be other ones, but the same where the document has the same."""
     with open(DOCUMENT, encoding="utf-8") as file:
         blocks = BLOCK.findall(file.read())
+    moved = {}
     for number, block in enumerate(blocks, start=1):
         alike = Alike()
         for step, (command, expected) in enumerate(steps(block), start=1):
@@ -225,6 +226,8 @@ def document(context, name):
             seen = (done.stdout + done.stderr).decode(errors="replace").replace(context.build + "/", "build/")
             wrong = alike.text(expected, seen)
             yield Result(f"{name}/{number}.{step}", wrong is None, done.failure(expected, f"{wrong}\n{seen}"))
+        moved.update(alike.moved)
+    yield retaken("panic/all", DOCUMENT, moved)
 
 
 def all_panics(context, name):

@@ -3,7 +3,7 @@
 // Lab fault: The ruling entry says what is mapped and what may be done there: `grants`. What does each access need? What if nothing is to
 // be done at all, since the processor only remembered an older entry? (It must forget that.)
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
-  if (address >= kUserEnd) return FaultVerdict::kBad;
+  if (address.value >= kUserEnd.value) return FaultVerdict::kBad;
   const Path path = path_to(address);
   if (access == Access::kFetch || !path.entry.may_write()) return FaultVerdict::kBad;
   return make_writable(path, address);
