@@ -1,15 +1,16 @@
 """Lab message: what its tests look for. The programs are in tests/, what each call here does is said in tools/lab/trial.py."""
 
-from lab.trial import EFAULT, KILLED, SIGKILL, Lab
+from lab.trial import EFAULT, KILLED, PAGE, SIGKILL, Lab
 
 LAB = Lab(
     title="messages",
     points=10,
-    files=["kernel/ipc/exchange.hh", "kernel/ipc/port.cc"],
+    files=["kernel/ipc/exchange.hh", "kernel/ipc/port.cc", "user/servers/mailbox.c"],
+    programs=["mailbox"],
     needs=["frames"],
 )
 
-EINTR, EIO, EBUSY, ESRCH, EDEADLK = 4, 5, 16, 3, 35
+EINTR, EIO, EBUSY, EINVAL, ESRCH, EDEADLK, EMSGSIZE = 4, 5, 16, 22, 3, 35, 90
 IOCTL = 16
 CALL, CANCEL = 0, 1
 SERVER = 1
@@ -52,7 +53,7 @@ def waits(t, what, pid, index=0):
     t.true(f"{what} waits", seen == WAITS, f"it was answered {seen}")
 
 
-@LAB.test(points=3, rule="a call reaches the server, whole and in order, and its sender waits for its own answer")
+@LAB.test(points=2, rule="a call reaches the server, whole and in order, and its sender waits for its own answer")
 def exchange(t):
     t.reach(1)
     for pid in (2, 3, 4):
@@ -103,7 +104,7 @@ def tokens(t):
     answered(t, "what the client was answered at last", 22, 2, 1)
 
 
-@LAB.test(points=2, rule="nobody waits for a server that has ended: received calls fail with EIO, queued ones too if nobody can receive them")
+@LAB.test(points=1, rule="nobody waits for a server that has ended: received calls fail with EIO, queued ones too if nobody can receive them")
 def server_dies(t):
     t.reach(1)
     waits(t, "a client whose call was received", 3)
@@ -141,7 +142,7 @@ def client_dies(t):
     delivered(t, 6, 3, "the server's next message: not the dead client's")
 
 
-@LAB.test(points=1, rule="a signal takes back a call that nobody received; of a received one the server says what becomes of it")
+@LAB.test(points=0.5, rule="a signal takes back a call that nobody received; of a received one the server says what becomes of it")
 def signals(t):
     t.reach(1)
     answered(t, "the queued call, when its sender has a signal to handle", -EINTR, 2)
@@ -163,10 +164,104 @@ def signals(t):
     t.equal("how often the handler ran", 2, t.reported(9, t.process(2)))
 
 
-@LAB.test(points=1, rule="who would wait for himself, through however many others, is refused with EDEADLK")
+@LAB.test(points=0.5, rule="who would wait for himself, through however many others, is refused with EDEADLK")
 def deadlock(t):
     t.reach(1)
     answered(t, "a server's call to itself: -EDEADLK", -EDEADLK, 2)
     answered(t, "its call to another server", 5, 2, 1)
     answered(t, "that one's call to the first, which waits for it: -EDEADLK", -EDEADLK, 3)
     answered(t, "the client's call", 6, 4)
+
+
+# The small server: process 2, made from the submission's user/servers/mailbox.c. Its clients are the tests' own.
+MAILBOX, LETTER_BYTES = 2, 128
+
+
+def letter(t, what, pieces, process, page):
+    """The page of a process begins with these bytes, and is behind them as it was filled."""
+    data = b"".join(pieces)
+    t.page(f"{what}, and what lies behind it", data + t.pattern(page)[len(data) :], process, t.REGION + page * PAGE)
+
+
+def serves(t):
+    found = t.moment.process(MAILBOX)
+    t.true("the server lives, whatever its clients do", found is not None and not found.zombie, "it has ended")
+
+
+@LAB.test(points=1, rule="each box keeps its own letter until it is taken, byte for byte, and who reads from an empty one waits for the next")
+def mailbox_letters(t):
+    t.reach(1)
+    serves(t)
+    t.equal("the answers to a letter of 128 bytes for box 0 and to one of 100 bytes for box 1", [128, 100], [t.reported(0), t.reported(1)])
+    t.equal("the answer to another letter for box 0: -EBUSY", -EBUSY, t.reported(2))
+    t.reach(2)
+    client = t.process(1)
+    t.equal("how many bytes a reader with room for 4,096 takes from box 1", 100, t.reported(3))
+    letter(t, "the letter from box 1", [t.pattern(1)[:100]], client, 2)
+    t.equal("how many bytes readers with room for 40 and for 128 take from box 0", [40, 88], [t.reported(4), t.reported(5)])
+    letter(t, "the letter from box 0, in two parts", [t.pattern(0)[:128]], client, 3)
+    t.reach(3)
+    waits(t, "who reads from box 2, which is empty,", 3)
+    waits(t, "who reads from box 0, which is empty again,", 4)
+    t.reach(4)
+    t.equal("the answer to who writes to box 2, for which somebody waits", 64, t.reported(6))
+    answered(t, "what its reader was answered", 64, 3)
+    letter(t, "the reader's letter", [t.pattern(0)[:64]], t.process(3), 4)
+    waits(t, "the reader of box 0", 4)
+    t.reach(5)
+    answered(t, "what the reader of box 0 was answered", 48, 4)
+    letter(t, "that reader's letter", [t.pattern(1)[:48]], t.process(4), 4)
+
+
+@LAB.test(points=1, rule="every call is answered, whatever it asks for, and no length and no address of a client's does harm to another")
+def mailbox_requests(t):
+    t.reach(1)
+    serves(t)
+    t.equal("the answer to a letter of 64 bytes for box 1", 64, t.reported(0))
+    for i, name in enumerate(("ioctl", "lseek")):
+        answered(t, f"what a client is answered who calls {name}, which no mailbox knows: -EINVAL", -EINVAL, 3, i)
+    t.reach(2)
+    serves(t)
+    for i, bytes in enumerate(("129", "4,096", "2^32 + 8", "2^63", "2^64 - 1")):
+        t.equal(f"the answer to a letter of {bytes} bytes: -EMSGSIZE", -EMSGSIZE, t.reported(1 + i))
+    t.equal("the answer to a letter from where no memory is: -EFAULT", -EFAULT, t.reported(6))
+    t.equal("the answer to who takes a letter to where no memory is: -EFAULT", -EFAULT, t.reported(7))
+    t.equal("the answer to who reads 0 bytes from an empty box, and waits for nothing: 0", 0, t.reported(8))
+    t.reach(3)
+    serves(t)
+    t.equal("how many bytes a reader with room for 2^40 takes from box 1: its whole letter, which stayed there", 64, t.reported(9))
+    letter(t, "the letter from box 1", [t.pattern(0)[:64]], t.process(1), 2)
+    answered(t, "what a second reader of an empty box is answered: -EBUSY", -EBUSY, 5)
+    t.equal("the answer to a letter for box 0, which is still empty", 16, t.reported(10))
+    t.equal("the answer to a letter of 32 bytes for box 2", 32, t.reported(11))
+    answered(t, "what its reader is answered, who has room for 8", 8, 4)
+    letter(t, "that reader's part", [t.pattern(0)[:8]], t.process(4), 3)
+    t.equal("what the next reader takes: the rest", 24, t.reported(12))
+    letter(t, "the rest of the letter", [t.pattern(0)[8:32]], t.process(1), 3)
+
+
+@LAB.test(points=1, rule="a server goes on whatever becomes of a client, and what was a dead one's is the next one's")
+def mailbox_dies(t):
+    t.reach(1)
+    serves(t)
+    t.equal("how a reader ended who was killed while it waited", KILLED + SIGKILL, t.reported(0))
+    t.equal("the answer to the next letter for its box", 100, t.reported(1))
+    t.equal("what the next reader takes: that letter, which a dead one has no use for", 100, t.reported(2))
+    letter(t, "the letter", [t.pattern(1)[:100]], t.process(1), 2)
+    t.reach(2)
+    serves(t)
+    answered(t, "what a waiting reader is answered when it has a signal to handle: -EINTR", -EINTR, 4)
+    t.equal("how often its handler ran", 1, t.reported(9, t.process(4)))
+    t.equal("the answer to the next letter for that box", 24, t.reported(3))
+    answered(t, "what the reader is answered who began to wait after that", 24, 5)
+    letter(t, "its letter", [t.pattern(0)[:24]], t.process(5), 3)
+    t.reach(3)
+    serves(t)
+    t.equal("the answer to a letter for box 0", 8, t.reported(4))
+    t.equal("the answer to another one, when the last descriptor of a connection to the box is gone, and the letter with it", 16, t.reported(5))
+    t.equal("what the next reader takes", 16, t.reported(6))
+    letter(t, "that letter", [t.pattern(1)[:16]], t.process(1), 3)
+    t.reach(4)
+    t.equal("how the server ended", KILLED + SIGKILL, t.reported(7))
+    answered(t, "what a client is answered that the server has let wait: -EIO", -EIO, 6)
+    t.equal("the answer to a later call", -EIO, t.reported(8))

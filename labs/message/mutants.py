@@ -2,6 +2,7 @@
 
 EXCHANGE = "kernel/ipc/exchange.hh"
 PORT = "kernel/ipc/port.cc"
+MAILBOX = "user/servers/mailbox.c"
 
 MUTANTS = [
     ("-", "a token names the sender, not its call", EXCHANGE, "++call.sequence;", "call.sequence = 1;", "exchange"),
@@ -30,4 +31,28 @@ MUTANTS = [
      "signals"),
     ("-", "a server may call itself", EXCHANGE, "return sender.receives && port_->serves(sender) ? Errno::kEDEADLK : Errno::kOk;", "return Errno::kOk;", "deadlock"),
     ("-", "only a call to oneself is refused, not a circle of two", EXCHANGE, "sender.receives && port_->serves(sender) ?", "sender.receives && port_->server_ == sender.pid ?", "deadlock"),
+    ("-", "the server mixes two clients' letters", MAILBOX, "answer(&boxes[message->cookie], message);", "answer(&boxes[0], message);", "mailbox_letters"),
+    ("-", "an empty box's reader is answered 0, instead of waiting", MAILBOX, "if (must_wait && box->reader.token == 0) {", "if (must_wait && !call) {", "mailbox_letters"),
+    ("-", "who waits is not answered when a letter comes", MAILBOX, "kine_reply(box->reader.token, take(box, &box->reader));\n  box->reader.token = 0;",
+     "(void)take;", "mailbox_letters"),
+    ("-", "the answer goes to whoever called last", MAILBOX, "kine_reply(call->token, result);\n  wake_reader(box);",
+     "if (box->reader.token != 0 && result > 0) box->reader.token = call->token;\n  wake_reader(box);\n  kine_reply(call->token, result);", "mailbox_letters"),
+    ("-", "a letter is given out twice", MAILBOX, "box->bytes -= bytes;\n  memmove", "if (bytes > kLetterBytes) box->bytes -= bytes;\n  memmove", "mailbox_letters"),
+    ("-", "a request that the server does not know gets no answer: its client hangs", MAILBOX, "if (call->number == SYS_write) result",
+     "if (call->number != SYS_write && call->number != SYS_read) return;\n  if (call->number == SYS_write) result", "mailbox_requests"),
+    ("-", "the server trusts the length of a letter", MAILBOX, "if (bytes > kLetterBytes) return -EMSGSIZE;", "", "mailbox_requests"),
+    ("-", "a length is cut to 32 bits, and then looked at", MAILBOX, "const uint64_t bytes = call->words[2];", "const unsigned bytes = (unsigned)call->words[2];", "mailbox_requests"),
+    ("-", "the server trusts the length of a reader's memory", MAILBOX, "call->words[2] < box->bytes ? call->words[2] : box->bytes;",
+     "call->words[2] < 2 * sizeof *box ? call->words[2] : 2 * sizeof *box;", "mailbox_letters"),
+    ("-", "the length of a reader's memory is not looked at", MAILBOX, "call->words[2] < box->bytes ? call->words[2] : box->bytes;", "box->bytes;", "mailbox_letters"),
+    ("-", "a letter is lost when its reader has no memory for it", MAILBOX, "if (kine_write(call->token, call->words[1], box->letter, bytes) != 0) return -errno;",
+     "if (kine_write(call->token, call->words[1], box->letter, bytes) != 0) {\n    box->bytes = 0;\n    return -errno;\n  }", "mailbox_requests"),
+    ("-", "a second reader takes the first one's place, who waits for ever", MAILBOX, "if (must_wait && box->reader.token == 0) {", "if (must_wait) {", "mailbox_requests"),
+    ("-", "the server ends when an answer reaches nobody", MAILBOX, "kine_reply(token, -KINE_ERESTART);",
+     "if (kine_reply(token, -KINE_ERESTART) != 0) _exit(1);", "mailbox_dies"),
+    ("-", "a dead reader is not forgotten: nobody else may wait", MAILBOX, "if (boxes[i].reader.token != token) continue;", "if (boxes[i].reader.token != token || token) continue;", "mailbox_dies"),
+    ("-", "a letter goes with the dead reader who waited for it", MAILBOX, "if (message->kind == KINE_CANCEL) cancel(message->token);", "(void)cancel;", "mailbox_dies"),
+    ("-", "an interrupted reader is forgotten, and not answered", MAILBOX, "kine_reply(token, -KINE_ERESTART);", "", "mailbox_dies"),
+    ("-", "every message is taken for a call", MAILBOX, "if (message->kind == KINE_CALL) answer", "answer", "mailbox_dies"),
+    ("-", "a letter outlives its box's connection", MAILBOX, "if (message->kind == KINE_CLOSED) boxes[message->cookie].bytes = 0;", "", "mailbox_dies"),
 ]

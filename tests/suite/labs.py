@@ -41,6 +41,7 @@ def sources():
         if total != lab.points:
             found.append(f"lab {lab.name}: its tests give {total:g} points, not {lab.points}")
         found += [f"lab {lab.name}: needs {name}, which is no lab before it" for name in lab.needs if name not in COURSE[: COURSE.index(lab.name)]]
+        found += [f"lab {lab.name}: {test.name} has a program that is called like one that students hand in" for test in lab.tests if test.program in lab.programs]
         marked = {each.path for each in markers.all_marked(REPO) if lab.name in each.labs}
         found += [f"lab {lab.name}: {path} is marked, and is not among its files" for path in sorted(marked - set(lab.files))]
         if not os.path.exists(os.path.join(lab.folder, "README.md")):
@@ -67,7 +68,7 @@ def handout(context, lab):
     files = [line for line in git(context, folder, "ls-files").splitlines()]
     left += [path for path in files if re.search(r"stubs/|mutants|planted", path)]
     for path in files:
-        if path.endswith((".cc", ".hh")):
+        if path.endswith(markers.SOURCES):
             with open(os.path.join(folder, path), encoding="utf-8") as file:
                 left += [f"{path}: {line}" for line in re.findall(r".*// lab\(.*", file.read())]
     yield Result(f"{name}/no-trace", not left, "expected: no line of the solution, no marker, no wrong solution\nseen:     " + "\n          ".join(left[:20]))

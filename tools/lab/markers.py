@@ -1,4 +1,4 @@
-"""Where the kernel's source says what a lab removes, and what stands there instead.
+"""Where the source of kernel and programs says what a lab removes, and what stands there instead.
 
 A marker is a comment line right above a function: `// lab(cow)`, or `// lab(cow, tree)` for a function of both. It bounds that function: what leads up to
 the body (the signature) stays, the body goes. In its place comes the stub of that lab: the function of the same signature in
@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 MARKER = re.compile(r"^([ \t]*)// lab\(([a-z]+(?:, [a-z]+)*)\)\n", re.MULTILINE)
-FOLDERS = ("kernel", "arch")
-SOURCES = (".cc", ".hh")
+FOLDERS = ("kernel", "arch", "user")
+SOURCES = (".cc", ".hh", ".c", ".h")
 
 
 class MarkerError(Exception):
@@ -83,7 +83,7 @@ def marked(text, path):
     return found
 
 
-def kernel_files(top):
+def source_files(top):
     for folder in FOLDERS:
         for where, _, names in os.walk(os.path.join(top, folder)):
             for name in sorted(names):
@@ -97,7 +97,7 @@ def read(top, path):
 
 
 def all_marked(top):
-    return [removed for path in kernel_files(top) for removed in marked(read(top, path), path)]
+    return [removed for path in source_files(top) for removed in marked(read(top, path), path)]
 
 
 # Stubs ---------------------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def all_marked(top):
 
 @dataclass
 class Stub:
-    path: str  # of the kernel's file
+    path: str  # of the file that it is for
     hint: str  # the comment lines above, as they stand
     head: str
     body: str
@@ -153,7 +153,7 @@ def indented(text, indent):
 
 
 def with_stubs(top, path, lab):
-    """A kernel file as the handout of a lab has it: that lab's functions replaced by its stubs, and no marker left. lab None: only no markers."""
+    """A source as the handout of a lab has it: that lab's functions replaced by its stubs, and no marker left. lab None: only no markers."""
     text = read(top, path)
     stubs = stubs_of(top, lab) if lab else {}
     for removed in reversed(marked(text, path)):
@@ -183,7 +183,7 @@ def disagreements(top, labs):
         wanted = {each.key for each in removed if lab in each.labs}
         have = set(stubs_of(top, lab))
         wrong += [f"labs/{lab}/stubs/{path}: no stub for {head}" for path, head in sorted(wanted - have)]
-        wrong += [f"labs/{lab}/stubs/{path}: {head} is not marked in the kernel" for path, head in sorted(have - wanted)]
+        wrong += [f"labs/{lab}/stubs/{path}: {head} is not marked in {path}" for path, head in sorted(have - wanted)]
     return wrong
 
 
@@ -204,9 +204,9 @@ def normalised(line):
 
 
 def solution_lines(top, lab):
-    """{normalised line: where} of the bodies that a lab removes, as far as no line like it stays elsewhere in the kernel."""
+    """{normalised line: where} of the bodies that a lab removes, as far as no line like it stays elsewhere in kernel and programs."""
     gone, stay = {}, set()
-    for path in kernel_files(top):
+    for path in source_files(top):
         text = read(top, path)
         bodies = [each for each in marked(text, path) if lab in each.labs]
         keep = with_stubs(top, path, lab)
@@ -219,7 +219,7 @@ def solution_lines(top, lab):
 
 
 def traces(handout, lines):
-    """Where a file of a handout holds one of these lines: in the kernel as a line; elsewhere also within one, as a transcript or a quotation has it."""
+    """Where a file of a handout holds one of these lines: in a source as a line; elsewhere also within one, as a transcript or a quotation has it."""
     found = []
     for where, folders, names in os.walk(handout):
         folders[:] = [folder for folder in folders if folder not in (".git", "build")]

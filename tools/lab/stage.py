@@ -1,7 +1,8 @@
 """Where things are built for grading, apart from the tree that is graded.
 
-Two trees. The *tests* tree holds only pristine files: the C library, the labs' programs, hidden packs. The *kernel* tree holds the pristine kernel
-with the submission's own files laid over it, and nothing else, so that nothing that a submission makes a compiler read says anything about the tests. Of a
+Two trees. The *tests* tree holds only pristine files: the C library, the labs' programs, hidden packs. The *kernel* tree holds the pristine kernel and
+programs with the submission's own files laid over them, and nothing else, so that nothing that a submission makes a compiler read says anything about the
+tests. Of a
 submission only the files that the lab names are taken; its Makefile, its tools and its tests are never looked at, and never executed.
 
 Files are written only where they differ, so a second build compiles what has changed.
@@ -16,9 +17,8 @@ import stat
 import subprocess
 import tarfile
 import tempfile
-import time
 
-KERNEL_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc/build.mk", "user/build.mk", "tests/build.mk", "labs/build.mk")
+KERNEL_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc", "user", "tests/build.mk", "labs/build.mk")
 TESTS_PARTS = ("Makefile", "linker.ld", "kernel", "arch", "libc", "user", "tests/build.mk", "labs", "tools")
 SEALED = "labs/pristine.tar.xz"  # a handout's own originals
 
@@ -234,14 +234,19 @@ def build_tests(pristine, folder, labs, packs, jobs):
     return target
 
 
-def build_kernel(pristine, submission, folder, names, jobs, seconds=BUILD_SECONDS):
-    """The kernel tree, built. BuildFailed, Refused."""
+def targets(labs):
+    """What the kernel tree must build for these labs."""
+    return ["build/kernel.elf", *sorted({f"build/user/bin/{name}" for lab in labs for name in lab.programs})]
+
+
+def build_kernel(pristine, submission, folder, labs, jobs, seconds=BUILD_SECONDS):
+    """The kernel tree, built, with the files of these labs as the submission has them: its path. BuildFailed, Refused."""
+    names = sorted({name for lab in labs for name in lab.files})
     target = os.path.join(folder, "kernel")
     sync(pristine, target, KERNEL_PARTS, keep=set(names) if submission != pristine else ())
     if submission != pristine:
         missing = lay_over(submission, target, names, pristine)
         if missing:
             raise Refused(f"the submission lacks {', '.join(missing)}")
-    started = time.monotonic()
-    make(target, ["build/kernel.elf"], jobs, seconds)
-    return target, time.monotonic() - started
+    make(target, targets(labs), jobs, seconds)
+    return target

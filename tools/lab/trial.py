@@ -56,9 +56,10 @@ class Test:
 class Lab:
     title: str
     points: int
-    files: list  # of the kernel, that the student hands in
+    files: list  # those that the student hands in
     needs: list = field(default_factory=list)  # labs that its tests build on
     uses: list = field(default_factory=list)  # later labs, of which its tests use the parts that its own handout has complete
+    programs: list = field(default_factory=list)  # of user/, that the student hands in too: they lie beside those of the tests
     words: str = ""
     fresh: float = 0  # what a fresh handout scores
     tests: list = field(default_factory=list)
@@ -147,7 +148,8 @@ class Trial:
             self.symbols = symbols_of(program)
             words = f"{self.test.words} init=/{self.test.program} -- {self.nonce:016x}".strip()
             with tempfile.TemporaryDirectory(prefix="kine-lab-") as folder:
-                self.guest = Guest(self.kernel, self.archive(folder), self.layout, words, self.test.memory, [(program, f"/{self.test.program}")])
+                programs = {program: f"/{self.test.program}", **{path: f"/{name}" for name, path in self.handed_in().items()}}
+                self.guest = Guest(self.kernel, self.archive(folder), self.layout, words, self.test.memory, list(programs.items()))
             try:
                 self.test.run(self)
             finally:
@@ -161,17 +163,24 @@ class Trial:
             return Failed("the kernel's structures lead to memory that is there", "a tree of page tables", str(unreadable))
         return None
 
+    def handed_in(self):
+        """{name: path} of the programs that the student hands in; they are built beside the kernel."""
+        return {name: os.path.join(os.path.dirname(self.kernel), "user/bin", name) for name in self.lab.programs}
+
     def archive(self, folder):
-        """The file with the lab's programs; without those of other tests that students do not see, since a kernel can print what lies there."""
+        """The file with the lab's programs and those handed in; without those of other tests that students do not see, since a kernel can print what lies
+        there."""
         path = os.path.join(self.build, "labs", f"{self.lab.name}.cpio")
         seen = {test.program for test in self.lab.tests if test.visibility == "visible"} | {self.test.program}
         unseen = {test.program for test in self.lab.tests} - seen
-        if not unseen:
+        if not unseen and not self.lab.programs:
             return path
         files = Archive()
         files.read(path)
         for program in unseen:
             del files.files[guest_name(f"/{program}")]
+        for name, host_path in self.handed_in().items():
+            files.add_file(host_path, f"/{name}")
         path = os.path.join(folder, "archive.cpio")
         files.write(path)
         return path

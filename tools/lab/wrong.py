@@ -1,4 +1,4 @@
-"""Wrong solutions: plants one mistake at a time in the kernel, builds it, and asks the test that must catch it.
+"""Wrong solutions: plants one mistake at a time in a kernel tree, builds it, and asks the test that must catch it.
 
 A lab's mutants.py holds MUTANTS, a list of
 
@@ -96,7 +96,7 @@ def try_mutant(tree, mutant, lab, tests_build, tests=None):
     with open(path, "w", encoding="utf-8") as file:
         file.write(pattern(mutant.old).sub(lambda _: mutant.new, text, count=1))
     try:
-        stage.make(tree, ["build/kernel.elf"], 1)
+        stage.make(tree, stage.targets([lab]), 1)
         kernel = os.path.join(tree, "build/kernel.elf")
         layout = Layout(kernel)
     except (stage.BuildFailed, Unreadable) as failed:
@@ -117,8 +117,8 @@ def try_mutant(tree, mutant, lab, tests_build, tests=None):
 
 
 def as_fresh(top, tree, lab):
-    """Makes the kernel of a copy of the pristine tree what a handout's is."""
-    for path in markers.kernel_files(top):
+    """Makes of a copy of the pristine tree what a handout's is."""
+    for path in markers.source_files(top):
         stage.write_if_changed(os.path.join(tree, path), markers.with_stubs(top, path, lab).encode())
 
 
@@ -127,7 +127,7 @@ def try_fresh(top, trees, lab, labs, tests_tree):
     tree = trees.free.get()
     try:
         as_fresh(top, tree, lab.name)
-        output = stage.make(tree, ["build/kernel.elf"], 1)
+        output = stage.make(tree, stage.targets(labs), 1)
         wrong = [line for line in output.splitlines() if "warning" in line]
         needing = dependents(labs, lab.name)
         asked = [each for each in labs if each.name == lab.name or each.name not in needing]
