@@ -341,6 +341,7 @@ def faults(context, name):
         "kine ubreak fork_example:main",
         "continue",
         "kine fault write 0x400000",
+        "kine fault read 0x400000",
         "kine fault fetch 0x7fffffe00000",
         "kine fault read 0",
         "kine fault write 0x7fffffffffff",
@@ -348,6 +349,7 @@ def faults(context, name):
         "kine break fault --kind nonsense",
     ]
     log = gdb(context, f"{name}/asked", commands, ("fork_example",))
+    yield log.matches(f"{name}/asked/read", "kine fault read 0x400000", r"^  a read goes straight through$", "^verdict: kAlready")
     yield log.matches(f"{name}/asked/write", "kine fault write 0x400000", r"^  the page's mapping grants r--, and a write wants w$")
     yield log.matches(f"{name}/asked/fetch", "kine fault fetch 0x7fffffe00000", r"^  the promise's mapping grants rw-, and a fetch wants x$")
     yield log.matches(f"{name}/asked/nothing", "kine fault read 0", r"entry is empty: nothing is mapped there$")
@@ -588,7 +590,8 @@ def printers(context, name):
         "set language c++",
     ]
     message = "print *(kine_message *)kine::processes.slots_[2].thread.message_at.value"
-    commands += [message, KERNEL_IMAGE_ENTRY, "print kine::processes.slots_[6].thread.exchange"]
+    commands += [message, KERNEL_IMAGE_ENTRY, "print kine::processes.slots_[6].thread.exchange", "print kine::processes.slots_[6].thread.context.regs"]
+    commands += ["print kine::processes"]
     log = gdb(context, name, commands, ("cow_example",), ("-m", "64M"))
     for each, command, pattern in (
         ("frame", "print kine::frames.free_", r"= frame \d+$"),
@@ -600,6 +603,8 @@ def printers(context, name):
         ("no-call", "print kine::processes.slots_[2].thread.exchange", r"= no call$"),
         ("notice", "print kine::processes.slots_[2].thread.notice", r"notice, not queued$"),
         ("exchange", "print kine::processes.slots_[6].thread.exchange", r"= write\(.*\), received by process 2$"),
+        ("registers", "print kine::processes.slots_[6].thread.context.regs", r"= registers, .*vector \d+, error code 0x\w+\n  rip=0x4[0-9a-f]{5} rsp=0x7f[0-9a-f]+ .*\n  r13=.* ss=0x1b$"),
+        ("whole", "print kine::processes", r"^\$\d+ = "),
         ("message", message, r"= call write\(.*from process \d+, token 0x[0-9a-f]+, cookie"),
     ):
         yield log.matches(f"{name}/{each}", command, pattern)
@@ -613,6 +618,10 @@ def helping(context, name):
         "complete kine p": r"^kine ports\nkine ps\nkine pt$",
         "complete kine maps ": r"^kine maps 1\n.*kine maps 6",
         "complete kine pt 0 ": r"^kine pt 0 1\n",
+        "complete kine pt environ": r"^kine pt environ$",
+        "complete kine fault write environ": r"^kine fault write environ$",
+        "complete kine who-wrote environ": r"^kine who-wrote environ$",
+        "complete kine break fault --va environ": r"^kine break fault --va environ$",
         "complete kine break fault --k": r"^kine break fault --kind$",
         "complete kine break fault --kind z": r"^kine break fault --kind zero$",
         "complete kine ubreak cow_": r"^kine ubreak cow_example:$",

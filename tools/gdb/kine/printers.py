@@ -87,12 +87,20 @@ def register():
         ("kine::Rights", rights),
         ("kine::Thread", thread),
         ("kine::Process", process),
+        ("kine::Registers", registers),
         ("kine::Notice", notice),
         ("kine::Exchange", message_of_exchange),
         ("kine_message", message),
     ):
         printers.add_printer(name, f"^{name}$", Text(make))
     gdb.printing.register_pretty_printer(None, printers, replace=True)
+
+
+def registers(value):
+    """In the processor's order, four a line, as the panic report has them."""
+    names = ("rip", "rsp", "rflags", "cs", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ss")
+    lines = [" ".join(f"{name}={int(value[name]):#x}" for name in names[at : at + 4]) for at in range(0, len(names), 4)]
+    return "\n  ".join(["registers, and why they were saved: vector " + f"{int(value['vector'])}, error code {int(value['error']):#x}", *lines])
 
 
 def message_of_exchange(value):

@@ -5,6 +5,9 @@ from kine import kernel
 from kine.model import NotRunning, snapshot
 
 
+EXPRESSION = gdb.COMPLETE_EXPRESSION
+
+
 class Kine(gdb.Command):
     """Kine seen from outside: processes, page tables, frames, faults, ports.
 
@@ -38,13 +41,16 @@ class KineCommand(gdb.Command):
         """GDB's `word` begins behind the last character that is no part of a C name; what is completed begins behind the last space."""
         *before, begin = [""] if not text else text.split() + [""] * text[-1].isspace()
         try:
-            found = [each for each in self.choices(before) if each.startswith(begin)]
+            found = self.choices(before)
         except (gdb.error, gdb.GdbError):
             return []
+        if found is EXPRESSION:
+            return EXPRESSION
+        found = [each for each in found if each.startswith(begin)]
         return [each[len(begin) - len(word or "") :] for each in found]
 
     def choices(self, _before):
-        """What may come behind the words `before`."""
+        """What may come behind the words `before`: a list, or EXPRESSION for whatever GDB can evaluate."""
         return []
 
 

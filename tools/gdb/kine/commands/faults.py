@@ -2,7 +2,7 @@
 
 import gdb
 from kine import fault, kernel, words
-from kine.commands.base import KineCommand, number, pids, process_or_current, show
+from kine.commands.base import EXPRESSION, KineCommand, number, pids, process_or_current, show
 from kine.commands.memory import walk
 from kine.model import Snapshot, snapshot
 
@@ -16,7 +16,7 @@ class Fault(KineCommand):
     name, arguments, most = "fault", "[read|write|fetch VA [PID]]", 3
 
     def choices(self, before):
-        return ([["read", "write", "fetch"], [], pids()] + [[]] * 9)[len(before)]
+        return [["read", "write", "fetch"], EXPRESSION, pids(), []][min(len(before), 3)]
 
     def run(self, access=None, va=None, pid=None):
         machine = snapshot()
@@ -45,7 +45,7 @@ class Fault(KineCommand):
 
     def conclude(self, machine, process, address, access):
         if address < kernel.user_end():
-            show(*walk(machine, machine.root_of(process), address, process.pid))
+            show(*walk(machine, machine.root_of(process), address, process.pid, access))
         show(*fault.told(fault.predict(machine, process, address, access)))
 
 
@@ -95,7 +95,7 @@ class BreakOnFault(KineCommand):
 
     def choices(self, before):
         if before and before[-1] in self.OPTIONS:
-            return {"--pid": pids(), "--kind": self.CHOICES}.get(before[-1], [])
+            return {"--pid": pids(), "--kind": self.CHOICES, "--va": EXPRESSION}[before[-1]]
         return [option for option in self.OPTIONS if option not in before]
 
     def run(self, *arguments):

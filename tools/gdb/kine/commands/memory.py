@@ -4,7 +4,7 @@ import itertools
 
 import gdb
 from kine import kernel, words
-from kine.commands.base import KineCommand, number, pids, process_named, process_or_current, show
+from kine.commands.base import EXPRESSION, KineCommand, number, pids, process_named, process_or_current, show
 from kine.kernel import Entry
 from kine.model import snapshot
 
@@ -67,7 +67,7 @@ class Pt(KineCommand):
     name, arguments, least, most = "pt", "VA [PID]", 1, 2
 
     def choices(self, before):
-        return pids() if len(before) == 1 else []
+        return [EXPRESSION, pids(), []][min(len(before), 2)]
 
     def run(self, va, pid=None):
         machine = snapshot()
@@ -81,8 +81,8 @@ class Pt(KineCommand):
         gdb.set_convenience_variable("frame", last.frame if last.present else 0)
 
 
-def walk(machine, root, address, pid):
-    """Two lines for each level of a walk: the entry, and where it leads."""
+def walk(machine, root, address, pid, access="write"):
+    """Two lines for each level of a walk: the entry, and where it leads; and, of a page, whether the access needs the kernel."""
     kernel_half = kernel.index_of(address, kernel.root_level()) >= kernel.user_root_entries()
     step = None
     for step in machine.walk(root, address):
@@ -96,8 +96,8 @@ def walk(machine, root, address, pid):
         record = machine.record(step.entry.frame)
         yield f"      -> frame {step.entry.frame}, {words.record(record)}{other_owners(machine, step.entry.frame, step.level, record, pid)}"
     if step.level == 0 and step.entry.present:
-        writes = all(each.entry.writable for each in machine.walk(root, address))
-        yield f"  a write {'goes straight through' if writes else 'faults'}"
+        allowed = all(each.entry.writable if access == "write" else each.entry.allows(access) for each in machine.walk(root, address))
+        yield f"  a {access} {'goes straight through' if allowed else 'faults'}"
 
 
 def other_owners(machine, frame, level, record, pid):

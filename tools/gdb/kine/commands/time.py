@@ -4,7 +4,7 @@ import struct
 
 import gdb
 from kine import events, fault, kernel, program, replay
-from kine.commands.base import KineCommand, number, pids, process_or_current, show
+from kine.commands.base import EXPRESSION, KineCommand, number, pids, process_or_current, show
 from kine.model import NotRunning, Snapshot, snapshot
 
 WORD = 8
@@ -128,7 +128,7 @@ class WhoWrote(KineCommand):
     name, arguments, least, most = "who-wrote", "VA [PID]", 1, 2
 
     def choices(self, before):
-        return pids() if len(before) == 1 else []
+        return [EXPRESSION, pids(), []][min(len(before), 2)]
 
     def run(self, va, pid=None):
         recording, machine = replay.need(), snapshot()
