@@ -36,6 +36,7 @@ GROUP_NAMES = """
   gdb
   panic
   livemap
+  editor
   trace
   labs
 """.split()
