@@ -224,6 +224,20 @@ def copies(page, model):
     page.check("counts-agree", [wrong, agreement], [[], "Picture and kernel agree on every count."])
 
 
+# Events that copy a table of descriptors: what is said of the first, and how many of them the key c stops at.
+DESCRIPTORS = """
+  const {trace} = kine, all = trace.events.map((_, number) => number).filter((number) => trace.events[number].event === "call" && tally(trace, number)[OP.copy]);
+  kine.go(all[0]);
+  return [titleOf(trace, all[0]), document.body.innerText.includes("its table of descriptors had another owner"), all.filter((number) => isCopy(trace, number)).length];
+"""
+
+
+def descriptors(page):
+    """A call that copies a table of descriptors says so, and is no copy of a page or a page table."""
+    title, shown, stops = page.run(DESCRIPTORS)
+    page.check("descriptors", [re.sub(r"process \d+ calls \w+", "", title), shown, stops], [": its table of descriptors had another owner, since a fork, so it was copied", True, 0])
+
+
 def back_and_forth(page):
     """Back to the beginning undoes everything: forwards again gives the same."""
     state = """
@@ -422,6 +436,7 @@ def jobs(context, record, levels, expected):
                 page.check(counter, page.run(count, counter), model.said[counter])
             # What the program itself prints of its last lesson: "the kernel gave the parent the old one back (N times)".
             printed = int(re.search(rb"\((\d+) times\)", done.stdout)[1])
+            descriptors(page)
             page.check("as-printed", page.run(REUSED_BY_PARENT), printed)
 
         return with_page(context, trace, "cow_example", name, visit)

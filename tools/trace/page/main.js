@@ -309,7 +309,7 @@ class App {
     const wanted = {
       all: null,
       faults: (number) => this.trace.events[number].event === "fault",
-      copies: (number) => tally(this.trace, number)[OP.copy] + tally(this.trace, number)[OP.share] > 0,
+      copies: (number) => isCopy(this.trace, number),
       life: (number) => ["fork", "load", "exec", "exit", "wait", "mark", "end"].includes(this.trace.events[number].event),
       ranges: (number) => this.trace.events[number].event === "range",
       messages: (number) => ["send", "receive", "reply"].includes(this.trace.events[number].event),
@@ -413,15 +413,14 @@ class App {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const place = event.target, writes = place.matches("input[type=search], select");
     if (writes || byId("keys").open) return;
-    const isCopy = (number) => { const counts = tally(this.trace, number); return counts[OP.copy] + counts[OP.share] > 0; };
     const isFault = (number) => this.trace.events[number].event === "fault", isFork = (number) => ["fork", "exec", "exit"].includes(this.trace.events[number].event);
-    const isMark = (number) => this.trace.events[number].event === "mark";
+    const isMark = (number) => this.trace.events[number].event === "mark", copies = (number) => isCopy(this.trace, number);
     const many = event.shiftKey ? 10 : 1;
     const acts = {
       ArrowRight: () => this.step(many), ArrowLeft: () => this.step(-many), j: () => this.step(1), k: () => this.step(-1),
       ArrowDown: () => this.step(many), ArrowUp: () => this.step(-many), PageDown: () => this.step(20), PageUp: () => this.step(-20),
       Home: () => this.go(this.about.start), End: () => this.go(this.last), " ": () => this.play(),
-      f: () => this.next(1, isFault), F: () => this.next(-1, isFault), c: () => this.next(1, isCopy), C: () => this.next(-1, isCopy),
+      f: () => this.next(1, isFault), F: () => this.next(-1, isFault), c: () => this.next(1, copies), C: () => this.next(-1, copies),
       p: () => this.next(1, isFork), P: () => this.next(-1, isFork), m: () => this.next(1, isMark), M: () => this.next(-1, isMark),
       n: () => this.nextMatch(1), N: () => this.nextMatch(-1), "/": () => byId("search").focus(), t: () => this.switchTheme(), "?": () => byId("keys").showModal(),
       Escape: () => { if (this.chosen >= 0) this.choose(this.chosen); },

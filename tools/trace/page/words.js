@@ -54,6 +54,12 @@ function tally(trace, number) {
   return counts;
 }
 
+// Whether an event copies a page or a page table. (What a call copies is a table of descriptors.)
+function isCopy(trace, number) {
+  const counts = tally(trace, number);
+  return counts[OP.share] > 0 || (counts[OP.copy] > 0 && trace.events[number].event !== "call");
+}
+
 // `owners`: how many the page had, if that is known.
 function answerInWords(verdict, counts, owners = 0) {
   const shared = counts[OP.share], tables = shared === 0 ? "" : shared === 1 ? "; the table above it had other owners, too" : `; so had ${few(shared)} tables above it`;
@@ -108,7 +114,8 @@ function titleOf(trace, number, owners = 0) {
     case "end": return "the machine ends, and the kernel tells what it counted";
     case "call":
       if (number === 0) return "the machine starts: memory, the archive, the first process";
-      return event.number < 0 ? "memory that nobody owns any more is given back" : `${who} calls ${callName(event.number)}`;
+      if (event.number < 0) return "memory that nobody owns any more is given back";
+      return `${who} calls ${callName(event.number)}${tally(trace, number)[OP.copy] ? ": its table of descriptors had another owner, since a fork, so it was copied" : ""}`;
     default: return event.event;
   }
 }
@@ -156,7 +163,7 @@ function teller(model) {
         lines.push({text: `the ${tableName(a)} had ${many(model.owners(a), "owner")}: it is copied to frame ${b}, with ${model.tables.get(a).used === 1 ? "its one entry" : `all ${few(model.tables.get(a).used)} entries`}`, strong: true, shares: true});
         break;
       case OP.copy:
-        if (model.kind[a] === KIND.object) lines.push({text: `frame ${a}, a kernel object that a fork had shared, is copied to frame ${b}`, strong: false});
+        if (model.kind[a] === KIND.object) lines.push({text: `the table of descriptors in frame ${a}, which a fork had shared, is copied to frame ${b}`, strong: true});
         else {
           tell.owners = model.owners(a);
           lines.push({text: `the page in frame ${a} had ${many(tell.owners, "owner")}: its 4,096 bytes are copied to frame ${b}`, strong: true});
