@@ -421,6 +421,7 @@ def recorded(context, name):
     """Back and ahead in a recorded run: what was there is there again; the store that is found is the one that wrote."""
     commands = ["kine ubreak fork_example:main", "continue", "delete", "kine break fault --kind copy", "continue", "kine goto", "kine before-fault"]
     commands += ["python faulted = gdb.selected_frame().pc()", "kine who-wrote $sp-8", "x/gx $sp", "kine goto -1", "x/i $pc", "kine goto +1", "kine goto -999999999", "kine goto event 5"]
+    commands += ["kine goto 999999999999", "kine goto +0"]
     log = gdb(context, name, commands, ("fork_example",), ("--replay", "-m", "64M"))
     yield log.matches(f"{name}/where", "kine goto", r"^moment \d+: process \d \(fork_example\), in kernel mode$", r"AddressSpace::fault")
     yield log.matches(f"{name}/before-fault", "kine before-fault", r"^moment \d+: process \d \(fork_example\), in user mode$", r"in fork at ")
@@ -432,7 +433,10 @@ def recorded(context, name):
         bool(value) and log["x/gx $sp"].strip().endswith(value.group(1)) and "call" in log["x/i $pc"],
         log.failure("a call, which pushed the word", log["x/gx $sp"] + log["x/i $pc"]),
     )
-    for text in ("the recording begins with moment 0", "this run was not traced: begin with `make gdb-replay TRACE=1`"):
+    noise = [each for each in ("kine before-fault", "kine who-wrote $sp-8", "kine goto -1", "kine goto +1") if "Program received" in log[each] or log[each].count("\n") > 5]
+    yield Result(f"{name}/quiet", not noise, log.failure("nothing of the stops on the way", f"more behind {noise}"))
+    yield log.matches(f"{name}/after-the-end", "kine goto +0", r"^moment \d+: process \d \(fork_example\)")
+    for text in ("the recording begins with moment 0", "the recording ends with moment ", "this run was not traced: begin with `make gdb-replay TRACE=1`"):
         yield Result(f"{name}/error", text in log.done.stderr.decode(), log.failure(text, log.done.stderr.decode()))
 
 
@@ -591,9 +595,10 @@ def printers(context, name):
     ]
     message = "print *(kine_message *)kine::processes.slots_[2].thread.message_at.value"
     commands += [message, KERNEL_IMAGE_ENTRY, "print kine::processes.slots_[6].thread.exchange", "print kine::processes.slots_[6].thread.context.regs"]
-    commands += ["print kine::processes"]
+    commands += ["print kine::processes", "print (kine::FrameRecord &)kine::frames.records_[0]"]
     log = gdb(context, name, commands, ("cow_example",), ("-m", "64M"))
     for each, command, pattern in (
+        ("reference", "print (kine::FrameRecord &)kine::frames.records_[0]", r"= (\(kine::FrameRecord &\) )?(@0x\w+: )?not managed$"),
         ("frame", "print kine::frames.free_", r"= frame \d+$"),
         ("entry", KERNEL_IMAGE_ENTRY, r"= 0x[0-9a-f]+ -> frame \d+ \(present, R/W=1, supervisor"),
         ("process", "print *kine::processes.slots_[6]", r"= process 6 \(cow_example\)$"),

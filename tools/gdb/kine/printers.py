@@ -13,7 +13,8 @@ class Text:
         self.make = make
 
     def __call__(self, value):
-        text = self.make(value)
+        reference = value.type.strip_typedefs().code in (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
+        text = self.make(value.referenced_value() if reference else value)
 
         class Printer:
             def to_string(self):

@@ -81,7 +81,7 @@ class BeforeFault(KineCommand):
         # An instruction that faults does not count: at its moment the machine may stand before it or in the trap already. So come from before.
         recording.seek(max(0, passed[-1] - 1))
         while recording.position() < passed[-1]:
-            gdb.execute("stepi", to_string=True)
+            recording.step()
         program.follow_current()
         tell_where(recording)
 
