@@ -12,7 +12,7 @@ import sys
 import xml.etree.ElementTree
 
 from kine_qemu import REPO
-from lab import markers, stage, wrong
+from lab import markers, stage, state, wrong
 from lab.trial import COURSE, lab_names, load_lab
 from suite.core import Job, Result, indent, run_process, show
 
@@ -41,6 +41,8 @@ def sources():
         if total != lab.points:
             found.append(f"lab {lab.name}: its tests give {total:g} points, not {lab.points}")
         found += [f"lab {lab.name}: needs {name}, which is no lab before it" for name in lab.needs if name not in COURSE[: COURSE.index(lab.name)]]
+        if state.TYPES_SOURCE in lab.files:
+            found.append(f"lab {lab.name}: hands out {state.TYPES_SOURCE}, which says how the grader reads memory")
         found += [f"lab {lab.name}: {test.name} has a program that is called like one that students hand in" for test in lab.tests if test.program in lab.programs]
         marked = {each.path for each in markers.all_marked(REPO) if lab.name in each.labs}
         found += [f"lab {lab.name}: {path} is marked, and is not among its files" for path in sorted(marked - set(lab.files))]
@@ -182,13 +184,30 @@ READERS = {
 }
 
 
+# What the grader would read wrongly if it believed a submission how the kernel's processes lie in memory.
+LIES = """
+namespace kine {
+struct Process {
+  int zombie, pid, parent;
+  char name[16];
+  unsigned frame, root;
+};
+struct ProcessTable {
+  Process* slots_[1];
+};
+Process false_process;
+ProcessTable false_table;
+}
+"""
+
+
 def submissions(context):
     """A folder of them: a right one, and those that try something."""
     name = "labs/grade-all"
     folder = context.scratch("submissions")
     shutil.rmtree(folder, ignore_errors=True)
     lab = load_lab(REPO, "fork")
-    for each in ("right", "linked", "syntax", "lacks", "makefile", *READERS):
+    for each in ("right", "linked", "syntax", "lacks", "makefile", "lies", "lies-and-fails", "macro-in-header", *READERS):
         for path in lab.files:
             stage.write_if_changed(os.path.join(folder, each, path), stage.read(os.path.join(REPO, path)))
     source = lab.files[0]
@@ -202,6 +221,13 @@ def submissions(context):
     for each, text in READERS.items():
         add(each, f"\n{text}\n")
     add("syntax", "\nint x = ;\n")
+    for path in lab.files:
+        stage.write_if_changed(os.path.join(folder, "lies-and-fails", path), markers.with_stubs(REPO, path, lab.name).encode())
+    for each in ("lies", "lies-and-fails"):
+        add(each, LIES)
+    header = next(path for path in lab.files if path.endswith(".hh"))
+    with open(os.path.join(folder, "macro-in-header", header), "a", encoding="utf-8") as file:
+        file.write("\n#define zombie pid\n")
     os.unlink(os.path.join(folder, "lacks", source))
     trap = context.scratch("trap")
     with open(os.path.join(folder, "makefile", "Makefile"), "w", encoding="utf-8") as file:
@@ -210,6 +236,7 @@ def submissions(context):
     rows = {row["submission"]: row for row in csv.DictReader(io.StringIO(done.stdout.decode()))}
     expected = {
         "right": ("12", "graded"), "makefile": ("12", "graded"), "linked": ("0", "refused"), "syntax": ("0", "does not build"), "lacks": ("0", "refused"),
+        "lies": ("12", "graded"), "lies-and-fails": ("0", "graded"), "macro-in-header": ("0", "refused"),
         **dict.fromkeys(READERS, ("0", "refused")),
     }  # fmt: skip
     for each, (points, status) in expected.items():

@@ -1,8 +1,8 @@
-"""Runs inside GDB, on a kernel that does not run: writes where everything lies that the grader reads, as JSON.
+"""Runs inside GDB, on one object file of a kernel: writes how everything is laid out that the grader reads, as JSON.
 
-    gdb -nx -batch -x layout_gdb.py KERNEL        (the last line that it prints)
+    gdb -nx -batch -x layout_gdb.py OBJECT        (the last line that it prints)
 
-The names are those of tools/gdb/kine/kernel.py and of the classes it speaks of; offsets and values come from the kernel's debug information, so a
+The names are those of tools/gdb/kine/kernel.py and of the classes it speaks of; offsets and values come from the object's debug information, so a
 kernel whose structures have other members, or members in another order, is read just the same.
 """
 
@@ -39,13 +39,6 @@ def place(owner, *path):
     return [offset, kind.sizeof]
 
 
-def variable(name):
-    symbol = gdb.lookup_global_symbol("kine::" + name) or gdb.lookup_static_symbol("kine::" + name)
-    if symbol is None:
-        raise kernel.Missing(f"this kernel has no variable {name}")
-    return int(symbol.value().address)
-
-
 members = {
     "FrameRecord": {name: place("FrameRecord", name) for name in kernel.RECORD_MEMBERS},
     "Frames": {name: place("Frames", name) for name in ("records_", "count_", "total_", "free_count_", "free_", "zeroed_", "condemned_")},
@@ -74,10 +67,8 @@ result = {
     "root_level": kernel.root_level(),
     "user_root_entries": kernel.user_root_entries(),
     "group_entries": kernel.group_entries(),
-    "frames": variable("frames"),
-    "kernel_root": variable("kernel_root"),
-    "kernel_pages": [variable("kernel_pages"), kernel.type_of("FrameRange").sizeof, 2],
-    "slots": [variable("processes") + place("ProcessTable", "slots_")[0], slots.type.range()[1] + 1],
-    "slabs": variable("objects") + place("Pool", "slabs_", "first_")[0],
+    "kernel_pages": [0, kernel.type_of("FrameRange").sizeof, 2],
+    "slots": [place("ProcessTable", "slots_")[0], slots.type.range()[1] + 1],
+    "slabs": place("Pool", "slabs_", "first_")[0],
 }
 print(json.dumps(result))

@@ -106,6 +106,10 @@ DIRECTIVE = re.compile(
     r'''\s*(?:include\s*(?:"(?!/)(?:(?!\.\.)[^"])*"|<(?!/)(?:(?!\.\.)[^>])*>)\s*(?:/[/*].*)?|pragma\s+(?:once|GCC\s+(?:unroll|diagnostic)\b.*)'''
     r"|(?:define|undef|if|ifdef|ifndef|elif|else|endif|error|warning)\b.*)?\s*"
 )
+# A header of a submission is read by files that are not, and by the one that says how memory is laid out (state.py): all must see the same in it, and it
+# may change nothing in what they read besides. So it has no macros, no conditions, and nothing that tells who reads.
+HEADER = re.compile(r"\s*(?:include|pragma)\b.*")
+READER = re.compile(r"(?<!\w)(__FILE__|__BASE_FILE__|__FILE_NAME__|__INCLUDE_LEVEL__|__COUNTER__|__builtin_FILE|source_location)\b")
 WORDS = (
     (re.compile(r"(?<![\w.])(asm|__asm|__asm__)\b|incbin|\.include"), "assembly (arch/ has what only it can say)"),
     (re.compile(r"(?<!\w)(__attribute|__attribute__|_Pragma)\b"), "an attribute or pragma in this form"),
@@ -118,12 +122,13 @@ def logical_lines(text):
     return re.sub(r"\\[ \t\f\v]*\r?\n", "", text).replace("%:", "#").split("\n")
 
 
-def forbidden(text, original=""):
+def forbidden(text, original="", header=False):
     """What in a source is not taken, in words; None if there is nothing. The lines of the original are taken as they are."""
     known = set(logical_lines(original))
     lines = [line for line in logical_lines(text) if line not in known]
     text = "\n".join(lines)
-    for pattern, what in WORDS:
+    words = (*WORDS, (READER, "in a header something that tells who reads it")) if header else WORDS
+    for pattern, what in words:
         if match := pattern.search(text):
             return f"{what}: '{match.group(0)}'"
     for line in lines:
@@ -132,6 +137,8 @@ def forbidden(text, original=""):
         directive = re.fullmatch(r"(?:.*\*/)?\s*", before)
         if sign and directive and not DIRECTIVE.fullmatch(rest):
             return f"the directive '#{rest.rstrip()[:80]}'"
+        if sign and directive and header and not HEADER.fullmatch(rest):
+            return f"in a header the directive '#{rest.rstrip()[:80]}'"
         if "##" in line and (directive or "*/" in before):
             return "a word put together by ##"
     return None
@@ -153,7 +160,8 @@ def submitted_file(tree, name, pristine):
         raise Refused(f"{name}: {status.st_size} bytes, more than {FILE_LIMIT}")
     data = read(path)
     original = os.path.join(pristine, name)
-    what = forbidden(data.decode("utf-8", errors="replace"), read(original).decode() if os.path.isfile(original) else "")
+    known = read(original).decode() if os.path.isfile(original) else ""
+    what = forbidden(data.decode("utf-8", errors="replace"), known, header=name.endswith((".hh", ".h")))
     if what:
         raise Refused(f"{name}: {what} is not taken")
     return data

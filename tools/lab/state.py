@@ -1,9 +1,11 @@
 """The machine's state, as its memory has it: frames, page tables, processes; and the audit of them.
 
 Everything is read from the bytes of the stopped guest's physical memory, with none of the kernel's code and none of its answers. Only the
-places of its structures come from the kernel's debug information (layout_gdb.py).
+places of its structures come from the kernel: its variables' from the linker's symbols, and how its types are laid out from the debug information of
+one object file whose source nobody hands in (layout_gdb.py).
 """
 
+import hashlib
 import json
 import os
 import struct
@@ -29,22 +31,58 @@ class Unreadable(Exception):
     """The kernel's structures lead nowhere: says what was looked for."""
 
 
+# Whose view of the kernel's types counts. No lab hands it out: so of what it includes only those headers that a lab does hand out are a student's.
+TYPES_SOURCE = "kernel/start.cc"
+
+
+_known_types = {}
+
+
+def types_of(path):
+    """What layout_gdb.py says of an object file. GDB is asked once for each contents."""
+    with open(path, "rb") as file:
+        digest = hashlib.sha256(file.read()).digest()
+    if digest not in _known_types:
+        _known_types[digest] = ask_gdb(path)
+    return json.loads(_known_types[digest])
+
+
+def ask_gdb(path):
+    gdb = find_program("gdb", "gdb")
+    # (The object may be anybody's: what it names for GDB to execute is not executed.)
+    command = [gdb, "-nx", "-batch", "-iex", "set auto-load off", "-x", os.path.join(FOLDER, "layout_gdb.py"), path]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=GDB_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Unreadable(f"GDB did not read the kernel's debug information within {GDB_SECONDS} s") from None
+    lines = done.stdout.decode(errors="replace").strip().splitlines()
+    if done.returncode != 0 or not lines or not lines[-1].startswith("{"):
+        raise Unreadable(f"the kernel's structures are not what the grader reads:\n{done.stderr.decode(errors='replace').strip()}")
+    return lines[-1]
+
+
+def variables_of(kernel, names):
+    """{name: address} of global variables of the kernel's. The linker has seen to it that there is one of each."""
+    done = subprocess.run(["nm", "--extern-only", "--defined-only", kernel], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    symbols = {line.split()[2]: int(line.split()[0], 16) for line in done.stdout.decode().splitlines()}
+    missing = [name for name in names if f"_ZN4kine{len(name)}{name}E" not in symbols]
+    if missing:
+        raise Unreadable(f"this kernel has no variable {', '.join(missing)}")
+    return {name: symbols[f"_ZN4kine{len(name)}{name}E"] for name in names}
+
+
 class Layout:
-    """Where things lie in one kernel."""
+    """Where things lie in one kernel, which was built as KERNEL, with its objects beside it."""
 
     def __init__(self, kernel):
-        gdb = find_program("gdb", "gdb")
-        # (The kernel may be anybody's: what it names for GDB to execute is not executed.)
-        command = [gdb, "-nx", "-batch", "-iex", "set auto-load off", "-x", os.path.join(FOLDER, "layout_gdb.py"), kernel]
-        try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=GDB_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise Unreadable(f"GDB did not read the kernel's debug information within {GDB_SECONDS} s") from None
-        lines = done.stdout.decode(errors="replace").strip().splitlines()
-        if done.returncode != 0 or not lines or not lines[-1].startswith("{"):
-            raise Unreadable(f"the kernel's structures are not what the grader reads:\n{done.stderr.decode(errors='replace').strip()}")
-        for name, value in json.loads(lines[-1]).items():
+        types = os.path.join(os.path.dirname(kernel), "kernel-obj", f"{TYPES_SOURCE}.o")
+        for name, value in types_of(types).items():
             setattr(self, name, value)
+        variables = variables_of(kernel, ("frames", "kernel_root", "kernel_pages", "processes", "objects"))
+        self.frames, self.kernel_root = variables["frames"], variables["kernel_root"]
+        self.kernel_pages[0] = variables["kernel_pages"]
+        self.slots[0] += variables["processes"]
+        self.slabs += variables["objects"]
         self.page_size = 1 << self.page_bits
         self.entries = 1 << self.index_bits
         self.kinds = {int(value): name for value, name in self.kinds.items()}
