@@ -37,13 +37,21 @@ uint64_t lab_nonce;
 static char **lab_arguments; /* behind the program's name */
 static int lab_port;         /* the right to the port below */
 
-/* Memory of all processes: [0] whose turn it is, the others as a program likes. */
+/* Memory of all processes: [0] whose turn it is, the others as a program likes, but for the last 8 bytes. These the grader writes while the machine
+ * stands, anew at each checkpoint. */
 static volatile int *lab_step;
 
-/* Stops the machine. Each process must call lab_child() once before. What was freed before is free by then: the kernel is given the time. */
+/* Word `i` of the page with this tag, as the grader computes it too (lab/trial.py). */
+static inline uint64_t lab_word(uint64_t tag, uint64_t i) { return ((lab_nonce ^ tag * 0x9e3779b97f4a7c15) + i) * 0xd1342543de82ef95; }
+
+/* Stops the machine. Each process must call lab_child() once before. What was freed before is free by then: the kernel is given the time, by calls
+ * that ask for nothing. How many these are and which, and what the grader finds in rcx, depends on what it wrote at the last checkpoint: so no kernel
+ * knows before when the next one comes. (The nop says where in the code this is.) */
 static __attribute__((noinline)) void checkpoint(long number) {
-  for (int i = 0; i < 3; i++) raw(NR_getpid);
-  __asm__ volatile("outb %%al, %%dx\n\tnop" : : "a"(1), "d"(kCheckpointPort), "b"(number), "c"(lab_nonce) : "memory");
+  static const int calls[] = {NR_getpid, NR_getppid, NR_gettid, NR_time};
+  const uint64_t word = lab_word(((volatile uint64_t *)lab_step)[kWords - 1], (uint64_t)number);
+  for (uint64_t i = 0; i < 3 + (word >> 61); i++) raw(calls[word >> 2 * i & 3], 0);
+  __asm__ volatile("outb %%al, %%dx\n\t.byte 0x0f, 0x1f, 0x80, 'l', 'a', 'b', 0" : : "a"(1), "d"(kCheckpointPort), "b"(number), "c"(word) : "memory");
 }
 
 /* Lets each of the others get to where it waits. */
@@ -56,9 +64,6 @@ static inline void lab_child(void) {
   if (raw(KINE_IO, lab_port) != 0) raw(NR_exit_group, 120);
   lab_settle();
 }
-
-/* Word `i` of the page with this tag, as the grader computes it too (lab/trial.py). */
-static inline uint64_t lab_word(uint64_t tag, uint64_t i) { return ((lab_nonce ^ tag * 0x9e3779b97f4a7c15) + i) * 0xd1342543de82ef95; }
 
 static inline void lab_fill(void *page, uint64_t tag) {
   volatile uint64_t *words = page;

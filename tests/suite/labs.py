@@ -287,10 +287,84 @@ def pack(context):
     yield Result(f"{name}/at-once", not wrong, wrong[0].failure("two gradings that pass", show(wrong[0].stdout)) if wrong else "")
 
 
+FORGED_LAB = '''
+def add(lab):
+    @lab.test(points=1, rule="the program goes on after a fault", program="forged")
+    def forged(t):
+        t.reach(1)
+        t.reach(2)
+
+    @lab.test(points=1, rule="nobody can tell when a checkpoint comes", program="forged")
+    def unforeseen(t):
+        t.reach(1)
+        calls = set()
+        for _ in range(8):
+            t.reach(3 if calls else 2)
+            calls.add(t.registers["rcx"] >> 61)
+        t.true("different numbers of calls before checkpoints", len(calls) > 1, calls)
+'''
+# The program tells the kernel more than any program would: the nonce, in rcx. And there is code in it that stops the machine elsewhere.
+FORGED_PROGRAM = """
+#include "lab.h"
+
+__attribute__((noinline)) static void elsewhere(void) { __asm__ volatile("outb %al, %dx\\n\\tnop\\n\\tnop"); }
+
+LAB_PROGRAM {
+  unsigned char *page = lab_map(LAB_REGION, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+  if (lab_nonce == 1) elsewhere();
+  checkpoint(1);
+  __asm__ volatile("movq %0, (%1)" : : "c"(lab_nonce), "r"(page) : "memory");
+  checkpoint(2);
+  for (;;) checkpoint(3);
+}
+"""
+# A kernel that does not answer the fault, but has the processor go on where the machine stops, with what a checkpoint has in its registers.
+FORGER = """
+  if (address.value == 0x600000000000) {
+    Registers& regs = scheduler.current()->context.regs;
+    for (uint64_t at = 0x401000; at < 0x405000; ++at) {
+      Result<std::byte*> code = reach({at}, Access::kRead);
+      if (!code || __builtin_memcmp(*code, "BYTES", 3) != 0) continue;
+      regs.rip = at;
+      regs.rax = 1;
+      regs.rbx = 2;
+      regs.rdx = 0x505;
+      return FaultVerdict::kZeroed;
+    }
+  }
+"""
+
+
+def forged(context):
+    """Kernels that stop the machine as if they were the test's program."""
+    name = "labs/forged"
+    pack, tree = context.scratch("forged-pack"), context.scratch("forger")
+    stage.write_if_changed(os.path.join(pack, "fault/lab_forged.py"), FORGED_LAB.encode())
+    stage.write_if_changed(os.path.join(pack, "fault/tests/forged.c"), FORGED_PROGRAM.encode())
+    source, head = "kernel/mm/fault.cc", "FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {\n"
+    lab, text = load_lab(REPO, "fault"), stage.read(os.path.join(REPO, source)).decode()
+    for each, code, points, seen in (
+        ("honest", None, 2, ""),
+        ("kernel", "", 0, "the kernel wrote to the checkpoint's port"),
+        ("elsewhere", r"\xee\x90\x90", 0, "where no program of this lab does that"),
+        ("at-the-checkpoint", r"\xee\x0f\x1f", 0, "in rcx, from what was written to its memory"),
+    ):
+        for path in lab.files:
+            stage.write_if_changed(os.path.join(tree, path), stage.read(os.path.join(REPO, path)))
+        if code is not None:
+            forged_code = FORGER.replace("BYTES", code) if code else "  if (address.value == 0x600000000000) out8(0x505, 1);\n"
+            forger = '#include "task/scheduler.hh"\n' + text.replace(head, head + forged_code)
+            stage.write_if_changed(os.path.join(tree, source), forger.encode())
+        words = ["fault", "--tree", tree, "--build", context.path("grade-pack"), "--tests", pack, "--only", "forged", "--only", "unforeseen"]
+        done = tool(context, "grade", *words)
+        right = f"{points} of 2 points" in done.stdout.decode() and seen in done.stdout.decode()
+        yield Result(f"{name}/{each}", right, done.failure(f"{points} of 2 points; {seen}", show(done.stdout, 4000)))
+
+
 def jobs(context):
     sys.dont_write_bytecode = True
     steps = [("labs/sources", sources, 1), ("labs/fresh", lambda: fresh(context), 90), ("labs/reference", lambda: reference(context), 60)]
-    steps += [("labs/pack", lambda: pack(context), 30), ("labs/wrong-solutions", lambda: quick(context), 60), ("labs/grade-all", lambda: submissions(context), 40)]
+    steps += [("labs/pack", lambda: pack(context), 30), ("labs/forged", lambda: forged(context), 30), ("labs/wrong-solutions", lambda: quick(context), 60), ("labs/grade-all", lambda: submissions(context), 40)]
     steps += [(f"labs/handout/{lab}", lambda lab=lab: handout(context, lab), 3) for lab in lab_names(REPO)]
     for name, run, weight in steps:
         if context.matches(name):
