@@ -49,7 +49,7 @@ def faults_in(t, begin, pages):
     return sum(1 for address, _ in seen if at(begin) <= address < at(begin + pages))
 
 
-@LAB.test(points=3, rule="fork copies no page: parent and child share each, read-only, and it is counted twice")
+@LAB.test(points=2, rule="fork copies no page: parent and child share each, read-only, and it is counted twice")
 def fork_shares(t):
     pages = range(24)
     t.reach(1)
@@ -137,6 +137,23 @@ def parent_writes(t):
     t.equal("frames taken by 24 pages written", 24, free - t.moment.free)
     t.reach(5)
     t.equal("how the child ended", 0, t.reported(0))
+
+
+@LAB.test(points=1, rule="when fork returns, no processor knows the parent's pages as writable any more")
+def stale(t):
+    t.reach(1)
+    t.equal("the answer to who asks to run before others", 0, t.reported(0))
+    before = frames(t, t.process(PARENT), range(8))
+    free = t.moment.free
+    t.reach(2)
+    parent, child = t.process(PARENT), t.process(CHILD)
+    t.equal("the child's frames, before it ran at all", before, frames(t, child, range(8)), "after fork, parent and child share each page")
+    for page in range(8):
+        t.page(f"the child's page {page}, to which the parent wrote right after the fork", t.pattern(page), child, at(page))
+        own(t, page, parent, t.word(100 + page, 0).to_bytes(8, "little") + t.pattern(page)[8:], f"the parent's page {page}, with the word that it wrote")
+    t.true("frames taken: a root, tables, and 8 pages", free - t.moment.free >= 8, free - t.moment.free)
+    t.reach(3)
+    t.equal("how the child ended", 0, t.reported(1))
 
 
 @LAB.test(points=2, rule="the last owner of a page keeps it: no copy, one fault, and none after that")

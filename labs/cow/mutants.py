@@ -39,6 +39,7 @@ MUTANTS = [
      "const unsigned shared_level = level_to_share(strategy);\n  if (!frames.available(100, claim)) frames.add_reference(parent.root_);", "fork_no_memory"),
     ("-", "the kernel stops the machine in the program's place", FORK, "  parent.count(&Events::forks);\n",
      "  parent.count(&Events::forks);\n  asm volatile(\"outb %0, %1\" : : \"a\"(uint8_t{1}), \"d\"(uint16_t{0x505}));\n", "fork_shares"),
+    ("23", "nothing is flushed after a fork has write-protected the parent's pages", FORK, "Machine::flush_all();", "", "stale"),
     # --- the fault ---
     ("1", "the handler makes a read-only page writable", FAULT, "if (!grants(path.entry, access)) return FaultVerdict::kBad;",
      "if (!grants(path.entry, access == Access::kWrite ? Access::kRead : access)) return FaultVerdict::kBad;", "rights"),
@@ -107,6 +108,7 @@ MUTANTS = [
     # --- what exec and messages share ---
     ("26", "what is lent is written before it is marked shared", RANGE, "return table[index].present() ? share_entry(table, index) : table[index];",
      "if (table[index].present()) frames.add_reference(table[index].frame());\n  return table[index].read_only();", "lends"),
+    ("23", "nothing is flushed after what is lent was write-protected", RANGE, "if (done) source.flush(from);", "", "lends"),
     ("-", "what is lent stays writable for the borrower", RANGE, "return table[index].present() ? share_entry(table, index) : table[index];",
      "if (!table[index].present()) return table[index];\n  const Pte lent = share_entry(table, index);\n  return lent.may_write() ? lent.writable_now() : lent;", "lends"),
     ("-", "exec copies the file's pages", RANGE, "return share_from(source, from, to, Pte::promise(rights));",

@@ -17,11 +17,24 @@ from lab.trial import COURSE, lab_names, load_lab
 from suite.core import Job, Result, indent, run_process, show
 
 LAB = "cow"  # the one that is taken through every step
+MISTAKES = 33  # that GRADING numbers
 SECONDS = 45  # for `make grade` in a fresh handout, build included
 
 
 def tool(context, name, *words, timeout=900):
     return run_process(context, [sys.executable, os.path.join(REPO, "tools", name), *words], timeout=timeout)
+
+
+def table_of_mistakes(mutants):
+    """How the table of docs/teaching.md differs from the wrong solutions that there are."""
+    with open(os.path.join(REPO, "docs/teaching.md"), encoding="utf-8") as file:
+        rows = dict(re.findall(r"^\| ([0-9]+) \| [^|\n]+ \| ([^|\n]+) \|$", file.read(), re.MULTILINE))
+    found = [] if set(rows) == set(map(str, range(1, MISTAKES + 1))) else [f"docs/teaching.md: a row for each of {MISTAKES} mistakes, not for {', '.join(rows)}"]
+    for number, tests in rows.items():
+        seen = {f"{mutant.lab}/{mutant.test}" for mutant in mutants if mutant.number == number} or {"not shown"}
+        if set(tests.split(", ")) != seen:
+            found.append(f"docs/teaching.md: mistake {number} is caught by {', '.join(sorted(seen))}, not by {tests}")
+    return found
 
 
 def sources():
@@ -34,6 +47,7 @@ def sources():
     for lab in labs:
         caught = {mutant.test for mutant in mutants if mutant.lab == lab.name}
         found += [f"lab {lab.name}: no wrong solution is for the test {test.name}" for test in lab.tests if test.name not in caught]
+    found += table_of_mistakes(mutants)
     yield Result("labs/mutants", not found, "expected: each wrong solution at one place, for a test; one at least a test\nseen:     " + "\n          ".join(found))
     found = []
     for lab in labs:
