@@ -3,7 +3,7 @@
 // Lab cow: Whose page is it? As long as nobody shares pages, whoever may write one may have it. With sharing, a page that others reference
 // too must stay as it is for them. What if no frame is left for a copy? When may the old frame be given up, and what does that cost its
 // other owner?
-FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
+[[gnu::always_inline]] inline FaultVerdict AddressSpace::make_page_writable(Table table, unsigned index) {
   const Pte entry = table[index];
   if (entry.writable()) return FaultVerdict::kAlready;
   if (!entry.present()) {
