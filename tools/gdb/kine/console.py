@@ -3,7 +3,8 @@
 What it printed before it stopped is shown before GDB says why it stopped, so that a transcript is the same each time. The kernel's own messages come
 the same way. Without the sockets of tools/gdb/start there is no console here.
 
-A thread shows what comes while GDB waits for the guest. It calls nothing of GDB's, which only GDB's own thread may.
+A thread shows what comes while the guest runs, and never while GDB itself may be in the middle of a line. It calls nothing of GDB's, which only GDB's
+own thread may.
 """
 
 import os
@@ -15,6 +16,7 @@ import gdb
 from kine import kernel
 
 FOLDER = os.environ.get("KINE_GDB_FOLDER", "")
+SETTLED = 0.02  # seconds in which nothing more comes from QEMU, which is a little behind the guest
 
 
 def show(data):
@@ -28,7 +30,10 @@ class Console:
         self.terminal = self._connect(os.path.join(folder, "console"))
         self._connect(os.path.join(folder, "log"))
         self.lock = threading.Lock()
+        self.runs = threading.Event()  # the guest does
         threading.Thread(target=self._watch, daemon=True).start()
+        gdb.events.cont.connect(lambda _event: self.runs.set())
+        gdb.events.before_prompt.connect(self.drain)
         gdb.events.stop.connect(lambda _event: self.stopped())
         gdb.events.exited.connect(lambda _event: self.stopped())
         gdb.events.gdb_exiting.connect(lambda _event: self.end())
@@ -42,25 +47,34 @@ class Console:
 
     def _watch(self):
         while sockets := list(self.sockets):
+            self.runs.wait()
             select.select(sockets, [], [])
-            self.drain()
+            with self.lock:
+                if self.runs.is_set():
+                    self._show()
 
     def stopped(self):
         gdb.flush()
+        self.runs.clear()
         self.drain()
+        while select.select(self.sockets, [], [], SETTLED)[0]:
+            self.drain()
 
     def drain(self):
         """Shows all that was written so far."""
         with self.lock:
-            for stream in list(self.sockets):
-                try:
-                    while data := stream.recv(1 << 16):
-                        show(data.replace(b"\r\n", b"\n"))
-                    self.sockets.remove(stream)  # QEMU has ended
-                except BlockingIOError:
-                    pass
-                except OSError:
-                    self.sockets.remove(stream)
+            self._show()
+
+    def _show(self):
+        for stream in list(self.sockets):
+            try:
+                while data := stream.recv(1 << 16):
+                    show(data.replace(b"\r\n", b"\n"))
+                self.sockets.remove(stream)  # QEMU has ended
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.sockets.remove(stream)
 
     def end(self):
         """This QEMU is GDB's alone: it does not go on without it."""
