@@ -1,16 +1,22 @@
 """The machine's screen, as QEMU's monitor shows it: a picture's pixels, and PNG files.
 
-Talks to one QEMU that was started with `-qmp unix:PATH,server=on,wait=off`, and ends nothing.
+A Monitor talks to one QEMU that was started with `-qmp unix:PATH,server=on,wait=off`, and ends nothing; a Screen starts one, and ends it.
 """
 
 import json
 import os
+import pty
+import re
+import select
 import socket
 import struct
+import subprocess
+import sys
 import time
+import tty
 import zlib
 
-PATIENCE = 30  # seconds for QEMU to open its socket, or to answer
+PATIENCE = 60  # seconds for QEMU to open its socket, or to answer, or for the terminal to show what is waited for
 
 
 class Monitor:
@@ -54,6 +60,48 @@ class Monitor:
     def close(self):
         self.file.close()
         self.socket.close()
+
+
+class Screen:
+    """tools/run on a terminal of its own, with a screen that nobody sees, and the monitor of its QEMU. `folder` is an empty work folder."""
+
+    def __init__(self, folder, words):
+        path = os.path.join(folder, "qmp")
+        self.command = ["-m", "128M", "--display", "hidden", "--qemu-arg=-qmp", f"--qemu-arg=unix:{path},server=on,wait=off", *words]
+        self.terminal, slave = pty.openpty()
+        tty.setraw(slave)
+        command = [sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "run"), *self.command]
+        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+        os.close(slave)
+        self.folder, self.printed = folder, ""
+        try:
+            self.monitor = Monitor(path)
+        except OSError:
+            self.process.terminate()
+            raise
+
+    def wait_for(self, pattern):
+        """The match, once the terminal has shown it; None if it does not."""
+        end = time.monotonic() + PATIENCE
+        while not (match := re.search(pattern, self.printed)) and time.monotonic() < end:
+            if select.select([self.terminal], [], [], 0.2)[0]:
+                try:
+                    self.printed += os.read(self.terminal, 4096).decode(errors="replace")
+                except OSError:  # EIO: tools/run has ended
+                    return None
+        return match
+
+    def type(self, text):
+        os.write(self.terminal, text.encode())
+
+    def picture(self):
+        return self.monitor.picture(self.folder)
+
+    def close(self):
+        self.monitor.close()
+        self.process.terminate()
+        self.process.wait()
+        os.close(self.terminal)
 
 
 class Picture:

@@ -2,19 +2,12 @@
 takes memory, shares it with a child that writes to a part of it, and gives it back. The number of cells of each colour of the legend must be what the kernel's statistics say.
 """
 
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
 import tempfile
 import time
-import tty
 from collections import Counter
 
-from kine_qemu import REPO
-from kine_screen import Monitor
+from kine_screen import Screen
 from suite.core import Job, Result, indent, relative
 from suite.gdb import gdb
 
@@ -29,52 +22,18 @@ SLACK = 16  # frames that servers and the map itself may take meanwhile
 PATIENCE = 60  # seconds
 
 
-class Run:
-    """tools/run on a terminal of its own, and the monitor of its QEMU."""
-
-    def __init__(self, context, folder, program):
-        self.command = ["--test", "--build", context.build, "-m", "128M", "--timeout", "300", "--display", "hidden"]
-        socket = os.path.join(folder, "qmp")
-        self.command += ["--qemu-arg=-qmp", f"--qemu-arg=unix:{socket},server=on,wait=off", program]
-        self.terminal, slave = pty.openpty()
-        tty.setraw(slave)
-        self.process = subprocess.Popen(
-            [sys.executable, os.path.join(REPO, "tools/run"), *self.command], stdin=slave, stdout=slave, stderr=subprocess.PIPE, start_new_session=True
-        )
-        os.close(slave)
-        self.folder, self.printed = folder, ""
-        self.monitor = Monitor(socket)
-
-    def wait_for(self, pattern):
-        end = time.monotonic() + PATIENCE
-        while not (match := re.search(pattern, self.printed)) and time.monotonic() < end:
-            if select.select([self.terminal], [], [], 0.2)[0]:
-                try:
-                    self.printed += os.read(self.terminal, 4096).decode(errors="replace")
-                except OSError:  # EIO: tools/run has ended
-                    return None
-        return match
-
-    def type(self, text):
-        os.write(self.terminal, text.encode())
-
+class Run(Screen):
     def settled(self):
         """A picture whose map is the same as that of the one before it."""
         before, end = None, time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            picture = self.monitor.picture(self.folder)
+            picture = self.picture()
             cells = cells_of(picture)
             if cells == before and picture.width > 1000:
                 break
             before = cells
             time.sleep(0.7)  # longer than a round of the map
         return picture
-
-    def close(self):
-        self.monitor.close()
-        self.process.terminate()
-        self.process.wait()
-        os.close(self.terminal)
 
 
 def legend(picture):
@@ -106,7 +65,7 @@ def glyphs(picture, row, count):
 
 def look(context, name):
     with tempfile.TemporaryDirectory(prefix="kine-") as folder:
-        run = Run(context, folder, "/test/holds")
+        run = Run(folder, ["--test", "--build", context.build, "--timeout", "300", "/test/holds"])
         try:
             yield from steps(name, run)
         finally:
