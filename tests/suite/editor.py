@@ -126,8 +126,8 @@ def look(context, name, kind, start):
         # The panes: the call stack, and the variables, as the kernel's printers show them.
         stack = gdb.send("-stack-list-frames")
         yield result("stack", "answer_fault" in stack and "kernel_trap" in stack, "the kernel's functions", stack)
-        variable = gdb.send("-var-create - * trap.address")
-        yield result("variable", re.search(r'\^done,.*value="0x[0-9a-f]+"', variable), "an address, as the pretty-printer shows it", variable)
+        variable = gdb.send("-var-create - * kine::frames.free_")
+        yield result("variable", re.search(r'\^done,.*value="frame \d+"', variable), "a frame, as the pretty-printer shows it", variable)
         # The debug console.
         processes = gdb.send("kine ps")
         yield result("console", re.search(r'~".*init ', processes) and "^done" in processes, "the processes", processes)
