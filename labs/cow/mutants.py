@@ -9,6 +9,7 @@ FORK = "kernel/mm/fork.cc"
 RANGE = "kernel/mm/range.cc"
 
 OWN_PAGE = "if (entry.shared() || frames.record(entry.frame()).count == 1) {"
+FIRST_WRITE = "if (level == 0) verdict = make_page_writable(table, index_of(address, 0));"
 COPY_PAGE = "Machine::copy_page(*copy, entry.frame()); table.update(index, entry.with_frame(*copy).writable_now());"
 
 MUTANTS = [
@@ -66,13 +67,12 @@ MUTANTS = [
     ("14", "no memory in a fault panics", FAULT, "  if (!copy) return FaultVerdict::kNoMemory;\n", "", "no_memory"),
     ("-", "no memory in a fault: the shared page is written in place", FAULT, "  if (!copy) return FaultVerdict::kNoMemory;\n",
      "  if (!copy) {\n    table.update(index, entry.writable_now());\n    return FaultVerdict::kReused;\n  }\n", "no_memory"),
-    ("16", "the first fault copies the whole table's pages", FAULT, "  count(&Events::pages_copied);\n  return FaultVerdict::kCopied;",
-     "  count(&Events::pages_copied);\n  for (unsigned i = 0; i < kEntries; ++i)\n"
-     "    if (table[i].present() && table[i].may_write() && !table[i].writable()) (void)make_page_writable(table, i);\n"
-     "  return FaultVerdict::kCopied;", "child_writes"),
-    ("16", "a fault copies the next page too", FAULT, "  count(&Events::pages_copied);\n  return FaultVerdict::kCopied;",
-     "  count(&Events::pages_copied);\n  if (index + 1 < kEntries && table[index + 1].present() && table[index + 1].may_write()) (void)make_page_writable(table, index + 1);\n"
-     "  return FaultVerdict::kCopied;", "child_writes"),
+    ("16", "the first fault copies the whole table's pages", FAULT, FIRST_WRITE,
+     FIRST_WRITE + "\n  for (unsigned i = 0; verdict == FaultVerdict::kCopied && i < kEntries; ++i)\n"
+     "    if (table[i].present() && table[i].may_write() && !table[i].writable()) (void)make_page_writable(table, i);", "child_writes"),
+    ("16", "a fault copies the next page too", FAULT, FIRST_WRITE,
+     FIRST_WRITE + "\n  if (const unsigned next = index_of(address, 0) + 1; verdict == FaultVerdict::kCopied && next < kEntries)\n"
+     "    if (table[next].present() && table[next].may_write()) (void)make_page_writable(table, next);", "child_writes"),
     ("17", "the last owner still copies", FAULT, OWN_PAGE, "if (entry.shared()) {", "last_owner"),
     ("18", "the last owner's page stays marked: each write faults again", FAULT, "table.update(index, entry.writable_now());\n    return FaultVerdict::kReused;",
      "Machine::bytes(entry.frame());\n    return FaultVerdict::kReused;", "last_owner"),
