@@ -5,6 +5,7 @@ the body (the signature) stays, the body goes. In its place comes the stub of th
 labs/NAME/stubs/PATH, with the comment above it as the hint. A comment above the marker belongs to the specification, and stays.
 """
 
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -197,30 +198,54 @@ def pattern(text):
 # Is anything of a solution left? -------------------------------------------------------------------------------------------
 
 
+LINE_TOKENS = 8  # a line with fewer is nobody's in particular; several in a row are
+RUN_LINES, RUN_TOKENS = 3, 12
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def tokens_of(line):
+    """A line of code without what does not tell: spaces, comments."""
+    return re.findall(r"\w+|[^\w\s]", re.sub(r"//.*", "", line))
+
+
 def normalised(line):
-    """A line of code without what does not tell: spaces; None if it is too short to be anybody's in particular."""
-    tokens = re.findall(r"\w+|[^\w\s]", re.sub(r"//.*", "", line))
-    return " ".join(tokens) if len(tokens) >= 8 else None
+    """None if it is too short to be anybody's in particular."""
+    tokens = tokens_of(line)
+    return " ".join(tokens) if len(tokens) >= LINE_TOKENS else None
+
+
+def runs(text):
+    """(number of the first line, the run) for each RUN_LINES lines that follow each other, apart from what has no word in it: braces, blank lines, comments. (What
+    a debugger's listing, or a quotation, has in front of a line is none of it.)"""
+    lines = [(number, tokens_of(re.sub(r"^\s*(?:\d+\s|[>|+] ?)", "", line))) for number, line in enumerate(text.splitlines(), start=1)]
+    lines = [(number, tokens) for number, tokens in lines if any(token[0].isalnum() for token in tokens)]
+    for i in range(len(lines) - RUN_LINES + 1):
+        chosen = [tokens for _, tokens in lines[i : i + RUN_LINES]]
+        if sum(map(len, chosen)) >= RUN_TOKENS:
+            yield lines[i][0], "\n".join(map(" ".join, chosen))
 
 
 def solution_lines(top, lab):
-    """{normalised line: where} of the bodies that a lab removes, as far as no line like it stays elsewhere in kernel and programs."""
+    """{normalised line, or run of lines: where} of the bodies that a lab removes, as far as none like it stays elsewhere in kernel and programs."""
     gone, stay = {}, set()
     for path in source_files(top):
         text = read(top, path)
         bodies = [each for each in marked(text, path) if lab in each.labs]
         keep = with_stubs(top, path, lab)
         stay.update(filter(None, map(normalised, keep.splitlines())))
+        stay.update(run for _, run in runs(keep))
         for each in bodies:
             for line in text[each.body[0] : each.body[1]].splitlines():
                 if normalised(line):
                     gone[normalised(line)] = f"{path}: {line.strip()}"
+            gone |= {run: f"{path}: {run}" for _, run in runs(text[each.body[0] : each.body[1]])}
     return {line: where for line, where in gone.items() if line not in stay}
 
 
 def traces(handout, lines):
-    """Where a file of a handout holds one of these lines: in a source as a line; elsewhere also within one, as a transcript or a quotation has it."""
-    found = []
+    """Where a file of a handout holds one of these lines or runs of lines: in a source as a line; elsewhere also within one, as a transcript or a
+    quotation has it."""
+    found, single = [], [line for line in lines if "\n" not in line]
     for where, folders, names in os.walk(handout):
         folders[:] = [folder for folder in folders if folder not in (".git", "build")]
         for name in names:
@@ -233,6 +258,7 @@ def traces(handout, lines):
             quotes = os.path.relpath(full, handout).split(os.sep)[0] not in FOLDERS
             for number, line in enumerate(text.splitlines(), start=1):
                 tokens = normalised(line)
-                if tokens in lines or (quotes and tokens and any(each in tokens for each in lines)):
+                if tokens in lines or (quotes and tokens and any(each in tokens for each in single)):
                     found.append(f"{os.path.relpath(full, handout)}:{number}: {line.strip()}")
+            found += [f"{os.path.relpath(full, handout)}:{number}: {run!r}" for number, run in runs(text) if run in lines]
     return found
