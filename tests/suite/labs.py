@@ -88,14 +88,19 @@ def handout(context, lab):
             with open(os.path.join(folder, path), encoding="utf-8") as file:
                 left += [f"{path}: {line}" for line in re.findall(r".*// lab\(.*", file.read())]
     yield Result(f"{name}/no-trace", not left, "expected: no line of the solution, no marker, no wrong solution\nseen:     " + "\n          ".join(left[:20]))
-    # Does the search find a line that is there? It is planted as a student's friend might leave it.
+    # Does the search find a line that is there, and several that are too short alone? They are planted as a student's friend might leave them.
     planted = os.path.join(folder, "docs/planted.md")
-    line = next(iter(lines.values())).partition(": ")[2]
+    line = next(where for line, where in lines.items() if "\n" not in line).partition(": ")[2]
+    short = next((run for run in lines if "\n" in run and all(len(each.split()) < markers.LINE_TOKENS for each in run.split("\n"))), None)
     with open(planted, "w", encoding="utf-8") as file:
         file.write(f"Try this:\n\n   {line}  // friend\n\n(gdb) list\n91\t  {line}\n")
+        for number, each in enumerate((short or "").split("\n"), start=92):
+            file.write(f"{number}\t    {each}\n\n")
     found = markers.traces(folder, lines)
     os.unlink(planted)
-    yield Result(f"{name}/search", len(found) == 2, f"expected: docs/planted.md:3 and 6 found\nseen:     {found}")
+    places = [f"docs/planted.md:{number}:" for number in ([3, 6, 7] if short else [3, 6])]
+    right = len(found) == len(places) and all(any(each.startswith(place) for each in found) for place in places)
+    yield Result(f"{name}/search", right, f"expected: {', '.join(places)} found\nseen:     {found}")
     history = git(context, folder, "rev-list", "--all").split()
     status = git(context, folder, "status", "--porcelain")
     yield Result(f"{name}/history", len(history) == 1 and not status, f"expected: one commit, nothing changed\nseen:     {len(history)} commits\n{indent(status)}")
@@ -179,6 +184,10 @@ def reference(context):
 def quick(context):
     done = tool(context, "mutants", "--quick", "--build", context.path("grade"), timeout=1500)
     yield Result("labs/wrong-solutions", done.status == 0, done.failure("every one caught", f"status {done.status}\n{show(done.stdout, 4000)}"))
+    only = next(mutant for mutant in wrong.mutants_of(REPO, LAB))
+    done = tool(context, "mutants", f"{only.lab}/{only.test}: {only.name}", "--most-seconds", "0", "--build", context.path("grade"))
+    right = done.status == 1 and b"1 of 1 wrong solutions caught" in done.stdout and b"of at most 0" in done.stdout
+    yield Result("labs/wrong-solutions/late", right, done.failure("one caught, but too late: status 1", f"status {done.status}\n{show(done.stdout, 4000)}"))
 
 
 # Ways to have the compiler, or the assembler, read a file of the grader's machine.
@@ -272,18 +281,40 @@ def add(lab):
         t.reach(1)
         t.page("a page", t.pattern(6), t.process(1), t.REGION)
 '''
+# Its machine stands, started and in the middle of its run, until those of other gradings do, too.
+TOGETHER_LAB = '''
+import os, time
+
+HERE, GRADINGS, SECONDS = {folder!r}, {gradings}, 600
+
+def add(lab):
+    @lab.test(points=1, rule="several gradings run at once", program="packed")
+    def together(t):
+        t.reach(1)
+        with open(os.path.join(HERE, str(t.guest.process.pid)), "w"):
+            pass
+        end = time.monotonic() + SECONDS
+        while len(os.listdir(HERE)) < GRADINGS and time.monotonic() < end:
+            time.sleep(0.05)
+        t.equal("machines that stand at this checkpoint", GRADINGS, len(os.listdir(HERE)))
+        t.reach(2)
+        t.page("a page", t.pattern(7), t.process(1), t.REGION)
+'''
 PACK_PROGRAM = '''
 #include "lab.h"
 
 LAB_PROGRAM {
   lab_fill(lab_map(LAB_REGION, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE), 5);
   checkpoint(1);
+  lab_fill(LAB_REGION, 7);
+  checkpoint(2);
 }
 '''
+GRADINGS = 3
 
 
 def pack(context):
-    """More tests from another folder; and two gradings at once in one place."""
+    """More tests from another folder; two gradings that are started at once in one place; and several that run at once."""
     name = "labs/pack"
     folder, out = context.scratch("pack"), context.scratch("labs", "pack.json")
     stage.write_if_changed(os.path.join(folder, "fork/lab_more.py"), PACK_LAB.encode())
@@ -298,7 +329,23 @@ def pack(context):
         words = ["fork", "--build", context.path("grade-pack"), "--only", "inherits"]
         both = list(pool.map(lambda _: tool(context, "grade", *words), range(2)))
     wrong = [each for each in both if each.status != 0]
-    yield Result(f"{name}/at-once", not wrong, wrong[0].failure("two gradings that pass", show(wrong[0].stdout)) if wrong else "")
+    yield Result(f"{name}/one-folder", not wrong, wrong[0].failure("two gradings that pass, one after the other", show(wrong[0].stdout)) if wrong else "")
+    here, together = context.scratch("together"), context.scratch("together-pack")
+    shutil.rmtree(here, ignore_errors=True)
+    os.makedirs(here)
+    stage.write_if_changed(os.path.join(together, "fork/lab_together.py"), TOGETHER_LAB.format(folder=here, gradings=GRADINGS).encode())
+    stage.write_if_changed(os.path.join(together, "fork/tests/packed.c"), PACK_PROGRAM.encode())
+
+    def grade_apart(i):
+        build = context.scratch(f"grade-together-{i}")
+        shutil.rmtree(build, ignore_errors=True)
+        shutil.copytree(context.path("grade-pack"), build)  # built already, so that this tests gradings and not compilers
+        return tool(context, "grade", "fork", "--build", build, "--only", "together", "--only", "inherits", "--tests", together)
+
+    with concurrent.futures.ThreadPoolExecutor(GRADINGS) as pool:
+        all_of_them = list(pool.map(grade_apart, range(GRADINGS)))
+    for i, each in enumerate(all_of_them):
+        yield Result(f"{name}/at-once/{i}", each.status == 0, each.failure("a grading that passes while others are in the middle of theirs", show(each.stdout, 4000)))
 
 
 FORGED_LAB = '''
