@@ -152,7 +152,7 @@ oom: all test-programs ## only memory that runs out: every request of every test
 scale: all test-programs ## only the tests with many processes, all of them
 	@tests/run --build '$(BUILD)' --full --group scale $(TESTS)
 
-test-programs: host-tests guest-tests oracle-programs traced fuzz-targets ## build the tests without running them
+test-programs: host-tests guest-tests oracle-programs traced debug fuzz-targets ## build the tests without running them
 
 compile_commands.json: ## for clangd and clang-tidy
 	@tools/compile-commands -o $@ -- $(MAKE) BUILD='$(BUILD)' CXX='$(CXX)' CC='$(CC)' all test-programs
@@ -172,7 +172,7 @@ clean: ## remove everything that was built
 	rm -rf -- '$(BUILD)' compile_commands.json
 
 help: ## this list
-	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk labs/authors.mk tests/host/build.mk tests/fuzz/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z_.-]*\):.* ## \(.*\)/\1|\2/p' Makefile labs/build.mk labs/authors.mk tests/host/build.mk tests/fuzz/build.mk tests/ubsan/build.mk 2>/dev/null | sort | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 	@printf '\nVariables: CXX=clang++  BUILD=DIR  V=1 (show commands)  PROGRAM="NAME ARG..."  TESTS="-k PATTERN"\n'
 
 endif

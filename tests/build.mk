@@ -67,6 +67,7 @@ $(BUILD)/test.cpio: $(BUILD)/kine.cpio $(GUEST_TESTS) $(ORACLE_PROGRAMS) \
 HOST_TESTS ?=
 -include tests/host/build.mk
 -include tests/fuzz/build.mk
+-include tests/ubsan/build.mk
 
 # A second build of all that boots, by the other compiler.
 CLANG_BUILD := $(BUILD)/clang

@@ -6,7 +6,7 @@ ARCH_DIR := arch/x86_64
 
 KERNEL_CXXFLAGS := -std=c++20 -O2 -g -ffreestanding -fno-exceptions -fno-rtti -mno-red-zone -mgeneral-regs-only -mcmodel=kernel \
   -fno-pic -fno-pie -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-stack-protector -fcf-protection=none \
-  -fno-asynchronous-unwind-tables -fno-threadsafe-statics -fno-strict-aliasing -Wall -Wextra -Werror \
+  -fno-asynchronous-unwind-tables -fno-threadsafe-statics -fno-strict-aliasing -Wall -Wextra -Werror -Wframe-larger-than=6400 \
   $(if $(filter on,$(TRACING)),-Ikernel/traced) -Ikernel -I$(ARCH_DIR)
 KERNEL_LDFLAGS := -nostdlib -static -no-pie -z max-page-size=4096 -z noexecstack --build-id=none
 KERNEL_LD ?= ld

@@ -19,6 +19,7 @@ from suite.core import Context, Result, indent
 GROUP_NAMES = """
   source
   static
+  ubsan
   tool
   host
   boot
