@@ -39,6 +39,7 @@ Ruling AddressSpace::ruling(VirtAddr address) const {
   return {path.entry, path.level};
 }
 
+// (Values are compared, not addresses: else a stop at the function would show types.hh.)
 // lab(fault)
 FaultVerdict AddressSpace::fault(VirtAddr address, Access access) {
   if (address.value >= kUserEnd.value) return FaultVerdict::kBad;

@@ -26,18 +26,12 @@ class Table {
     update(index, entry);
   }
   // A change that neither empties the entry nor fills an empty one.
-  void update(unsigned index, Pte entry) {
-    trace_change(R"({"set":[{},{},"{}"]})", frame_.number, index, VirtAddr{entry.bits()});
-    entries()[index] = entry;
-  }
+  void update(unsigned index, Pte entry) { put(entries()[index], entry); }
   // `count` entries from `first` on, none of them empty, become change(entry), which is not empty either.
   template <class Change>
   void update_each(unsigned first, unsigned count, Change change) {
     Pte* const begin = entries() + first;
-    for (Pte* entry = begin; entry != begin + count; ++entry) {
-      *entry = change(*entry);
-      trace_change(R"({"set":[{},{},"{}"]})", frame_.number, static_cast<unsigned>(entry - entries()), VirtAddr{entry->bits()});
-    }
+    for (Pte* entry = begin; entry != begin + count; ++entry) put(*entry, change(*entry));
   }
   // Every entry becomes `entry`, which is not empty.
   void fill(Pte entry) {
@@ -91,6 +85,10 @@ class Table {
  private:
   Pte* entries() const { return Machine::table(frame_); }
   FrameRecord& record() const { return frames.record(frame_); }
+  void put(Pte& place, Pte entry) {
+    trace_change(R"({"set":[{},{},"{}"]})", frame_.number, static_cast<unsigned>(&place - entries()), VirtAddr{entry.bits()});
+    place = entry;
+  }
 
   Frame frame_;
 };

@@ -253,6 +253,9 @@ static inline pid_t test_forked(void) {
   _exit(1);
 }
 
+/* Runs that did not end, but were ended. */
+static long test_ended;
+
 /* One run in which the n-th request is refused (0: none). Whatever becomes of the case, it is over when this returns: what goes on for ever
  * because somebody it waits for is gone is ended after `limit` nanoseconds. How many requests there were. */
 static inline long test_run_refused(const struct test_case *test, uint64_t n, uint64_t limit, uint64_t processes) {
@@ -266,7 +269,9 @@ static inline long test_run_refused(const struct test_case *test, uint64_t n, ui
     test->body();
     _exit(0);
   }
-  while (pid > 0 && raw(NR_wait4, pid, 0, 1 /* WNOHANG */, 0) == 0 && test_now_ns() < end) raw(NR_nanosleep, millisecond, 0);
+  int runs = pid > 0;
+  while (runs && (runs = raw(NR_wait4, pid, 0, 1 /* WNOHANG */, 0) == 0) && test_now_ns() < end) raw(NR_nanosleep, millisecond, 0);
+  test_ended += runs;
   for (int i = 0; i < 100 && statistics().processes > processes && test_now_ns() < end; i++) raw(NR_nanosleep, millisecond, 0);
   for (int i = 0; i < 1000 && statistics().processes > processes; i++) test_kill_all(), raw(NR_nanosleep, millisecond, 0);
   return raw(KINE_REFUSE, KINE_MACHINE_FD, 0);
@@ -287,6 +292,7 @@ static inline void test_refuse(const struct test_case *test) {
   const uint64_t processes = statistics().processes, begin = test_now_ns();
   long tried = 0, step = 1;
 
+  test_ended = 0;
   test_now = test;
   test_shared->quiet = 1;
   test_shared->failures = 0;
@@ -323,7 +329,7 @@ static inline void test_refuse(const struct test_case *test) {
     test_shared->quiet = 1;
   }
   test_shared->quiet = 0;
-  say("refused %s: %ld of %ld requests\n", test->name, tried, requests);
+  say("refused %s: %ld of %ld requests, %ld ended\n", test->name, tried, requests, test_ended);
 }
 
 static inline int test_run(const struct test_case *test) {

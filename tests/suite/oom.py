@@ -1,9 +1,10 @@
 """Every request for memory refused: each case of each test program of tests/guest runs again and again, and in its n-th such run the n-th request
 for memory that it makes of the kernel is refused (tests/guest/test.h: --refuse).
 
-The case may fail then. But the kernel must go on, nobody may hang, no frame may be lost, no process may be left, and the audit must pass. In its
-plain form a few requests of each case are tried; `--full` tries all of them, or 2,000 where there are more. oom_unchanged looks at what a call that
-failed has left behind, and always tries all.
+The case may fail then. But the kernel must go on, whoever waits for ever must be there to be killed, no frame may be lost, no process may be left,
+and the audit must pass. (A case waits for ever where the process that it waits for had no memory to begin: the line "refused …" counts those.) In
+its plain form a few requests of each case are tried; `--full` tries all of them, or 2,000 where there are more. oom_unchanged looks at what a call
+that failed has left behind, and always tries all.
 """
 
 from suite import guest

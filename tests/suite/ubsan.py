@@ -53,7 +53,7 @@ def mistakes(context, name):
     yield Result(f"{name}/kernel", done.status == 0, done.failure("a kernel", show(done.stderr)))
     for how, (kind, argument, answer, harmless, said) in enumerate(MISTAKES):
         done = call(context, how, argument)
-        expected = rf"kine: UBSan: \S*kernel/syscall/undefined\.cc:\d+:\d+: {said}\nkine: PANIC: undefined behaviour\n(?s:.*)kine:   in process \d+ \(call_kernel\)\n"
+        expected = rf"kine: UBSan: \S*kernel/syscall/undefined\.cc:\d+:\d+: {said}\nkine: PANIC: undefined behaviour\n(?s:.*)kine:   in process \d+ \(call_kernel\)\nkine: panic: undefined behaviour\n"
         seen = re.search(expected, done.stderr.decode(errors="replace")) is not None and not done.stdout
         yield Result(f"{name}/{kind}", seen and done.status == 125, done.failure(f"exit status 125, and {expected!r} on standard error", f"exit status {done.status}, {show(done.stdout)!r}"))
         if harmless is None:
