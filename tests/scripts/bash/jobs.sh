@@ -15,13 +15,12 @@ until [[ $(jobs %1) == *Stopped* ]]; do sleep 0.05; done
 echo stopped
 bg %1 > /dev/null
 [[ $(jobs %1) == *Running* ]] && echo runs
-kill -TERM -- -$job
-wait $job 2>/dev/null
+# (In one command: between two, bash may tell of a job that has ended, or not yet.)
+{ kill -TERM -- -$job; wait $job; } 2>/dev/null
 echo "group: $?"
 (sleep 30 | sleep 30) &
 job=$!
-kill -- -$job
-wait $job 2>/dev/null
+{ kill -- -$job; wait $job; } 2>/dev/null
 echo "pipeline: $?"
 (sleep 0.05; exit 5) &
 fg %% > /dev/null
